@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The front door: each target is one script. "make help" lists them.
+
+# The kernel of configs/kernels that a target is for
+KERNEL ?= mainline
+
+export KDIR MACHINE
+
+.PHONY: help demo check kunit coverage am work export verify clean
+
+help: ## list the targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
+	@printf '\nOn your own kernel tree: make KDIR=DIR am, demo, check or kunit\n'
+
+demo: ## boot the kernel without and with the series, print the two side by side
+	@scripts/demo $(KERNEL)
+
+check: ## run all tests and checks, ends with "N passed, N failed"
+	@scripts/check $(KERNEL)
+
+kunit: ## run the KUnit suites with kunit.py, on UML and on arm64
+	@scripts/kunit $(KERNEL) uml
+	@scripts/kunit $(KERNEL) arm64
+
+coverage: ## measure that the KUnit suite takes every line and branch of the map
+	@scripts/coverage $(KERNEL)
+
+am: ## apply the series to the kernel tree KDIR, a git tree or a plain one
+	@scripts/am $(KERNEL)
+
+work: ## make the work tree build/linux-mainline, to change the series in
+	@scripts/work-tree $(KERNEL)
+
+export: ## write the commits of the work tree to patches/ and to the mirror
+	@scripts/export $(KERNEL)
+
+verify: ## check that the patches and the mirror are the same
+	@scripts/verify $(KERNEL)
+
+clean: ## remove build/ but the work trees
+	rm -rf build/logs build/demo build/*.Image build/mainline build/kdir

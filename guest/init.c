@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Process 1 of the initramfs that the tests run in: run the commands listed
+ * in /tests, one a line, report how each ended, and power off.
+ *
+ * Words are split on blanks, '#' starts a comment line, there is no quoting
+ * and no shell. What is printed for the harness starts with "###":
+ *
+ *	### <command>		the output of <command> follows
+ *	### exit <status>	how it ended; 128 + signal when it was killed
+ *	### tainted <n>		the kernel's taint flags after it
+ *	### log <line>		a kernel message of level warning or worse
+ *	### done		everything ran, the machine powers off
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/klog.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define TESTS			"/tests"
+#define MAX_WORDS		64
+
+/* Actions of syslog(2); the C library has no names for them */
+#define LOG_READ_ALL		3
+#define LOG_CONSOLE_LEVEL	8
+#define LOG_SIZE		10
+
+/* The least severe kernel message that is handed to the harness */
+#define LOG_LEVEL_WARNING	4
+
+static void __attribute__((noreturn)) power_off(void)
+{
+	fflush(stdout);
+	tcdrain(STDOUT_FILENO);
+	sync();
+	reboot(RB_POWER_OFF);
+	/* Process 1 must not return, whatever the firmware thinks of this */
+	for (;;)
+		pause();
+}
+
+static void __attribute__((noreturn, format(printf, 1, 2)))
+give_up(const char *fmt, ...)
+{
+	va_list args;
+
+	printf("### init: ");
+	va_start(args, fmt);
+	vprintf(fmt, args);
+	va_end(args);
+	printf("\n");
+	power_off();
+}
+
+static void mount_on(const char *type, const char *dir)
+{
+	if (mkdir(dir, 0755) && errno != EEXIST)
+		give_up("cannot make the directory %s: %s", dir,
+			strerror(errno));
+	if (mount(type, dir, type, 0, NULL) && errno != EBUSY)
+		give_up("cannot mount %s on %s: %s", type, dir,
+			strerror(errno));
+}
+
+static void open_console(void)
+{
+	int fd = open("/dev/console", O_RDWR);
+
+	if (fd < 0)
+		return;
+	dup2(fd, STDIN_FILENO);
+	dup2(fd, STDOUT_FILENO);
+	dup2(fd, STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+static int run(char *const argv[])
+{
+	pid_t child, pid;
+	int status;
+
+	fflush(stdout);
+	child = fork();
+	if (child < 0)
+		give_up("cannot fork: %s", strerror(errno));
+	if (!child) {
+		execv(argv[0], argv);
+		printf("### init: cannot execute %s: %s\n", argv[0],
+		       strerror(errno));
+		fflush(stdout);
+		_exit(127);
+	}
+
+	/* Orphans come here too, they are not what is waited for */
+	do {
+		pid = wait(&status);
+	} while (pid != child && (pid > 0 || errno == EINTR));
+	if (pid < 0)
+		give_up("cannot wait for %s: %s", argv[0], strerror(errno));
+
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
+				     WEXITSTATUS(status);
+}
+
+static void print_tainted(void)
+{
+	FILE *f = fopen("/proc/sys/kernel/tainted", "r");
+	unsigned long tainted;
+
+	if (!f || fscanf(f, "%lu", &tainted) != 1)
+		give_up("cannot read /proc/sys/kernel/tainted: %s",
+			strerror(errno));
+	fclose(f);
+	printf("### tainted %lu\n", tainted);
+}
+
+static void run_line(char *line)
+{
+	char *argv[MAX_WORDS + 1];
+	char *save = NULL;
+	int nr = 0;
+	char *word;
+
+	line[strcspn(line, "\n")] = '\0';
+	while (isspace((unsigned char)*line))
+		line++;
+	if (!*line || *line == '#')
+		return;
+
+	printf("### %s\n", line);
+	for (word = strtok_r(line, " \t\r", &save); word;
+	     word = strtok_r(NULL, " \t\r", &save)) {
+		if (nr == MAX_WORDS)
+			give_up("more than %d words in a line of %s",
+				MAX_WORDS, TESTS);
+		argv[nr++] = word;
+	}
+	argv[nr] = NULL;
+
+	printf("### exit %d\n", run(argv));
+	print_tainted();
+}
+
+static void run_tests(void)
+{
+	FILE *f = fopen(TESTS, "r");
+	size_t size = 0;
+	char *line = NULL;
+
+	if (!f)
+		give_up("cannot open %s: %s", TESTS, strerror(errno));
+	while (getline(&line, &size, f) > 0)
+		run_line(line);
+	free(line);
+	fclose(f);
+}
+
+/* Every line of the log starts with "<priority>", the level in its low bits */
+static void print_warnings(void)
+{
+	int size = klogctl(LOG_SIZE, NULL, 0);
+	char *save = NULL;
+	char *log, *line;
+	int len;
+
+	log = size > 0 ? malloc(size + 1) : NULL;
+	len = log ? klogctl(LOG_READ_ALL, log, size) : -1;
+	if (len < 0)
+		give_up("cannot read the kernel log: %s", strerror(errno));
+	log[len] = '\0';
+
+	for (line = strtok_r(log, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		unsigned int priority;
+
+		if (sscanf(line, "<%u>", &priority) == 1 &&
+		    (priority & 7) <= LOG_LEVEL_WARNING)
+			printf("### log %s\n", line);
+	}
+	free(log);
+}
+
+int main(void)
+{
+	if (getpid() != 1) {
+		fprintf(stderr,
+			"init: only runs as process 1 of an initramfs, see the comment in init.c\n");
+		return 1;
+	}
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	mount_on("devtmpfs", "/dev");
+	open_console();
+	mount_on("proc", "/proc");
+	mount_on("sysfs", "/sys");
+	mount_on("debugfs", "/sys/kernel/debug");
+	mount_on("tmpfs", "/tmp");
+
+	/* Kernel messages must not cut the lines of the tests in two */
+	if (klogctl(LOG_CONSOLE_LEVEL, NULL, 1))
+		give_up("cannot set the console log level: %s",
+			strerror(errno));
+
+	run_tests();
+	print_warnings();
+	printf("### done\n");
+	power_off();
+}

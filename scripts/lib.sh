@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Sourced by the other scripts: paths, messages, steps with a log and a time
+set -euo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=$top/build
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/its-eventid
+logs=$build/logs
+
+export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache}
+export LC_ALL=C.UTF-8
+jobs=$(nproc)
+cross=aarch64-linux-gnu-
+
+trap 'printf "\ninterrupted: the same command goes on from here\n" >&2; exit 130' INT
+
+die() {
+	printf 'error: %s\n' "$*" >&2
+	exit 1
+}
+
+# The machine's own make flags must not reach the kernel's build
+unset MAKEFLAGS MFLAGS
+
+# Shows how far a command is: its last line on a terminal, a line a minute else
+progress() {
+	local line next=$((SECONDS + 60))
+
+	while IFS= read -r line; do
+		if [ -t 1 ]; then
+			printf '\r\033[K    %.74s' "$line"
+		elif [ "$SECONDS" -ge "$next" ]; then
+			printf '    ... %.70s\n' "$line"
+			next=$((SECONDS + 60))
+		fi
+	done
+	if [ -t 1 ]; then
+		printf '\r\033[K'
+	fi
+}
+
+# log_failure LOG COMMAND...: the end of the log, and how to repeat the step
+log_failure() {
+	local log=$1
+
+	shift
+	tail -n 15 "$log" | sed 's/^/    | /' >&2
+	printf '    log: %s\n    to repeat: %s\n' "$log" "$*" >&2
+	if [ "$(df --output=avail -k "$build" | tail -n 1)" -lt 1024 ]; then
+		printf '    the disk is full: free some space and run it again\n' >&2
+	fi
+}
+
+# step TEXT LOG COMMAND...: run an external command, output to a log
+step() {
+	local text=$1 log=$logs/$2.log start=$SECONDS
+
+	shift 2
+	mkdir -p "$logs"
+	printf '  %s\n' "$text"
+	if ! "$@" 2>&1 </dev/null | tee "$log" | progress; then
+		printf '  failed after %d s: %s\n' $((SECONDS - start)) "$text" >&2
+		log_failure "$log" "$@"
+		exit 1
+	fi
+	printf '    %d s\n' $((SECONDS - start))
+}
+
+# kernel_field NAME FIELD: a field of the table of kernels
+kernel_field() {
+	awk -v name="$1" -v field="$2" \
+	    '!/^#/ && $1 == name { print $field; found = 1 } END { exit !found }' \
+	    "$top/configs/kernels" || die "no kernel '$1' in configs/kernels"
+}
+
+# kernel_dir NAME: where that kernel's source, objects and images are. The user's
+# own tree has a place of its own.
+kernel_dir() {
+	if [ -n "${KDIR:-}" ]; then
+		echo "$build/kdir"
+	else
+		echo "$build/$1"
+	fi
+}
