@@ -15,7 +15,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +27,7 @@
 #include <unistd.h>
 
 #define TESTS			"/tests"
+#define TAINTED			"/proc/sys/kernel/tainted"
 #define MAX_WORDS		64
 
 /* Actions of syslog(2); the C library has no names for them */
@@ -38,7 +38,7 @@
 /* The least severe kernel message that is handed to the harness */
 #define LOG_LEVEL_WARNING	4
 
-static void __attribute__((noreturn)) power_off(void)
+static void power_off(void)
 {
 	fflush(stdout);
 	tcdrain(STDOUT_FILENO);
@@ -49,27 +49,18 @@ static void __attribute__((noreturn)) power_off(void)
 		pause();
 }
 
-static void __attribute__((noreturn, format(printf, 1, 2)))
-give_up(const char *fmt, ...)
+static void give_up(const char *what, const char *which)
 {
-	va_list args;
-
-	printf("### init: ");
-	va_start(args, fmt);
-	vprintf(fmt, args);
-	va_end(args);
-	printf("\n");
+	printf("### init: cannot %s %s: %s\n", what, which, strerror(errno));
 	power_off();
 }
 
 static void mount_on(const char *type, const char *dir)
 {
 	if (mkdir(dir, 0755) && errno != EEXIST)
-		give_up("cannot make the directory %s: %s", dir,
-			strerror(errno));
+		give_up("make the directory", dir);
 	if (mount(type, dir, type, 0, NULL) && errno != EBUSY)
-		give_up("cannot mount %s on %s: %s", type, dir,
-			strerror(errno));
+		give_up("mount", dir);
 }
 
 static void open_console(void)
@@ -93,7 +84,7 @@ static int run(char *const argv[])
 	fflush(stdout);
 	child = fork();
 	if (child < 0)
-		give_up("cannot fork: %s", strerror(errno));
+		give_up("fork for", argv[0]);
 	if (!child) {
 		execv(argv[0], argv);
 		printf("### init: cannot execute %s: %s\n", argv[0],
@@ -107,7 +98,7 @@ static int run(char *const argv[])
 		pid = wait(&status);
 	} while (pid != child && (pid > 0 || errno == EINTR));
 	if (pid < 0)
-		give_up("cannot wait for %s: %s", argv[0], strerror(errno));
+		give_up("wait for", argv[0]);
 
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
 				     WEXITSTATUS(status);
@@ -115,12 +106,11 @@ static int run(char *const argv[])
 
 static void print_tainted(void)
 {
-	FILE *f = fopen("/proc/sys/kernel/tainted", "r");
+	FILE *f = fopen(TAINTED, "r");
 	unsigned long tainted;
 
 	if (!f || fscanf(f, "%lu", &tainted) != 1)
-		give_up("cannot read /proc/sys/kernel/tainted: %s",
-			strerror(errno));
+		give_up("read", TAINTED);
 	fclose(f);
 	printf("### tainted %lu\n", tainted);
 }
@@ -141,9 +131,10 @@ static void run_line(char *line)
 	printf("### %s\n", line);
 	for (word = strtok_r(line, " \t\r", &save); word;
 	     word = strtok_r(NULL, " \t\r", &save)) {
-		if (nr == MAX_WORDS)
-			give_up("more than %d words in a line of %s",
-				MAX_WORDS, TESTS);
+		if (nr == MAX_WORDS) {
+			errno = E2BIG;
+			give_up("run a line of", TESTS);
+		}
 		argv[nr++] = word;
 	}
 	argv[nr] = NULL;
@@ -159,7 +150,7 @@ static void run_tests(void)
 	char *line = NULL;
 
 	if (!f)
-		give_up("cannot open %s: %s", TESTS, strerror(errno));
+		give_up("open", TESTS);
 	while (getline(&line, &size, f) > 0)
 		run_line(line);
 	free(line);
@@ -177,7 +168,7 @@ static void print_warnings(void)
 	log = size > 0 ? malloc(size + 1) : NULL;
 	len = log ? klogctl(LOG_READ_ALL, log, size) : -1;
 	if (len < 0)
-		give_up("cannot read the kernel log: %s", strerror(errno));
+		give_up("read", "the kernel log");
 	log[len] = '\0';
 
 	for (line = strtok_r(log, "\n", &save); line;
@@ -209,8 +200,7 @@ int main(void)
 
 	/* Kernel messages must not cut the lines of the tests in two */
 	if (klogctl(LOG_CONSOLE_LEVEL, NULL, 1))
-		give_up("cannot set the console log level: %s",
-			strerror(errno));
+		give_up("set", "the console's log level");
 
 	run_tests();
 	print_warnings();

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # Sourced by the other scripts: paths, messages, steps with a log and a time
 set -euo pipefail
 
@@ -8,7 +8,10 @@ build=$top/build
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/its-eventid
 logs=$build/logs
 
-export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache}
+# A kernel built in another clone is found again
+export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache} CCACHE_BASEDIR=$top CCACHE_NOHASHDIR=1
+# Without its preprocessor run, ccache costs next to nothing when it is cold
+export CCACHE_DEPEND=1
 export LC_ALL=C.UTF-8
 jobs=$(nproc)
 cross=aarch64-linux-gnu-
@@ -82,4 +85,11 @@ kernel_dir() {
 	else
 		echo "$build/$1"
 	fi
+}
+
+# Two runs would change the same trees under one another
+take_lock() {
+	mkdir -p "$build"
+	exec 9>"$build/lock"
+	flock -n 9 || die "another command works in $build: wait for its end"
 }
