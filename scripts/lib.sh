@@ -89,6 +89,8 @@ kernel_dir() {
 
 # Two runs would change the same trees under one another
 take_lock() {
+	[ -z "${ITS_LOCKED:-}" ] || return 0
+	export ITS_LOCKED=1
 	mkdir -p "$build"
 	exec 9>"$build/lock"
 	flock -n 9 || die "another command works in $build: wait for its end"

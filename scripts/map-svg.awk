@@ -20,7 +20,6 @@ function expand(list, ids,   n, i, e, range, ranges) {
 }
 
 function cell(e, class) {
-	taken[e] = 1
 	cells[dev, row] = cells[dev, row] "<rect class='" class "' x='" 130 + e * 10 "' y='" row * 12 "'/>"
 	if (e >= width[dev])
 		width[dev] = e + 1
@@ -29,11 +28,13 @@ function cell(e, class) {
 # One function's EventIDs: its vectors, and for Multi-MSI the rest of its block
 function draw_function(bdf, class,   n, i, e, ids) {
 	n = expand(eventids[bdf], ids)
-	for (i = 1; i <= n; i++)
+	for (i = 1; i <= n; i++) {
 		cell(ids[i], class)
-	for (e = ids[1] + n; n && enabled[bdf] && e < ids[1] + enabled[bdf]; e++) {
+		status[dev, ids[i]] = "used"
+	}
+	for (e = ids[1] + n; n && e < ids[1] + enabled[bdf]; e++) {
 		cell(e, "padding")
-		was_padding[dev, e] = 1
+		status[dev, e] = "padding"
 	}
 	return n ? ids[1] : 0
 }
@@ -54,7 +55,12 @@ $1 == "#" && $2 == "state" && $4 !~ /^vfio/ {
 		functions[dev] = functions[dev] " " $3
 	label[dev, row] = substr($3, 6) " " $4 " " $5
 
-	split("", taken)
+	for (e = 0; e < width[dev]; e++)
+		if (status[dev, e] == "used")
+			status[dev, e] = ""
+		else if (status[dev, e] == "padding")
+			status[dev, e] = "was padding"
+
 	base = 0
 	nr = split(functions[dev], names, " ")
 	for (f = 1; f <= nr; f++) {
@@ -64,9 +70,12 @@ $1 == "#" && $2 == "state" && $4 !~ /^vfio/ {
 	}
 	# The lowest free EventIDs are taken first. So what was padding, is below and is
 	# not taken has not been given back.
-	for (e = 0; e < base; e++)
-		if (!(e in taken) && (dev, e) in was_padding)
+	for (e = 0; e < width[dev]; e++) {
+		if (status[dev, e] == "was padding" && e < base)
+			status[dev, e] = "lost"
+		if (status[dev, e] == "lost")
 			cell(e, "lost")
+	}
 }
 
 END {

@@ -50,7 +50,7 @@ $1 == "#" && $2 == "state" && $4 != "start" {
 		value[field[1]] = field[2]
 	}
 	if ($4 ~ /^vfio/)
-		observe($4 == "vfio-msi" ? "vfio-pci, 1 to 16 MSIs" : "vfio-pci, 1 to 16 MSI-X vectors")
+		observe($4 == "vfio-msi" ? "vfio-pci, 1 to 16 MSIs" : "vfio-pci, 1 to 16 MSI-X")
 	else if (behind_bridge)
 		observe(wanted " MSIs behind a bridge")
 	else
