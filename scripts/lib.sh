@@ -12,7 +12,8 @@ logs=$build/logs
 export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache} CCACHE_BASEDIR=$top CCACHE_NOHASHDIR=1
 # Without its preprocessor run, ccache costs next to nothing when it is cold
 export CCACHE_DEPEND=1
-export LC_ALL=C.UTF-8
+# Debian's tools, and its Python, which has the modules that checkpatch needs
+export PATH=/usr/bin:/bin:/usr/sbin:/sbin:$PATH LC_ALL=C.UTF-8
 jobs=$(nproc)
 cross=aarch64-linux-gnu-
 
