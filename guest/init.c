@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Process 1 of the initramfs that the tests run in: run the commands listed
- * in /tests, one a line, report how each ended, and power off.
+ * in /tests, one a line, report how each ended, and restart, which
+ * ends a QEMU that runs with -no-reboot.
  *
  * Words are split on blanks, '#' starts a comment line, there is no quoting
  * and no shell. What is printed for the harness starts with "###":
@@ -10,7 +11,7 @@
  *	### exit <status>	how it ended; 128 + signal when it was killed
  *	### tainted <n>		the kernel's taint flags after it
  *	### log <line>		a kernel message of level warning or worse
- *	### done		everything ran, the machine powers off
+ *	### done		everything ran, the machine restarts
  */
 #include <ctype.h>
 #include <errno.h>
@@ -38,12 +39,20 @@
 /* The least severe kernel message that is handed to the harness */
 #define LOG_LEVEL_WARNING	4
 
-static void power_off(void)
+/*
+ * The machine is gone at once with the magic SysRq key. An orderly reboot would
+ * shut down every device first, and a driver whose interrupts do not arrive can
+ * take minutes for that.
+ */
+static void restart(void)
 {
+	int fd = open("/proc/sysrq-trigger", O_WRONLY);
+
 	fflush(stdout);
 	tcdrain(STDOUT_FILENO);
-	sync();
-	reboot(RB_POWER_OFF);
+	if (fd >= 0 && write(fd, "b", 1) < 0)
+		perror("### init: /proc/sysrq-trigger");
+	reboot(RB_AUTOBOOT);
 	/* Process 1 must not return, whatever the firmware thinks of this */
 	for (;;)
 		pause();
@@ -52,7 +61,7 @@ static void power_off(void)
 static void give_up(const char *what, const char *which)
 {
 	printf("### init: cannot %s %s: %s\n", what, which, strerror(errno));
-	power_off();
+	restart();
 }
 
 static void mount_on(const char *type, const char *dir)
@@ -205,5 +214,5 @@ int main(void)
 	run_tests();
 	print_warnings();
 	printf("### done\n");
-	power_off();
+	restart();
 }

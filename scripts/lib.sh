@@ -16,6 +16,7 @@ export CCACHE_DEPEND=1
 export PATH=/usr/bin:/bin:/usr/sbin:/sbin:$PATH LC_ALL=C.UTF-8
 jobs=$(nproc)
 cross=aarch64-linux-gnu-
+machine=${MACHINE:-virt,gic-version=3}
 
 trap 'printf "\ninterrupted: the same command goes on from here\n" >&2; exit 130' INT
 
@@ -44,12 +45,13 @@ progress() {
 	fi
 }
 
-# log_failure LOG COMMAND...: the end of the log, and how to repeat the step
+# log_failure LOG COMMAND...: what our own script says of it, else the end of the log, and
+# how to repeat the step
 log_failure() {
 	local log=$1
 
 	shift
-	tail -n 15 "$log" | sed 's/^/    | /' >&2
+	grep '^error: ' "$log" >&2 || tail -n 15 "$log" | sed 's/^/    | /' >&2
 	printf '    log: %s\n    to repeat: %s\n' "$log" "$*" >&2
 	if [ "$(df --output=avail -k "$build" | tail -n 1)" -lt 1024 ]; then
 		printf '    the disk is full: free some space and run it again\n' >&2

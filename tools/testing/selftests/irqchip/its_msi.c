@@ -36,8 +36,15 @@
 #include "its_msi.h"
 
 #define IRQ_DEBUGFS		"/sys/kernel/debug/irq/irqs"
+#define IRQ_SYSFS		"/sys/kernel/irq/%u"
 #define ITS_CHIP		"ITS"
 #define TAINT_WARN		9
+/* How long an interrupt may be under way */
+#define ARRIVE_MS		500
+/* So long without a change, and what enumerated at boot is complete */
+#define QUIET_MS		1500
+/* It need not ever be without a change */
+#define START_MS		10000
 
 /* Registers of PCI config space, from the PCI specification */
 #define PCI_STATUS		0x06
@@ -544,6 +551,71 @@ bool its_same_vectors(const struct its_state *a, const struct its_state *b)
 	return true;
 }
 
+/* Boot may not be over: take a state that has been the same for a while */
+void its_read_start(const char *bdf, struct its_state *state)
+{
+	static struct its_state now;
+	unsigned long start = its_now_ms();
+	unsigned long changed = start;
+
+	its_read_state(bdf, state);
+	while (!its_stopped() && its_now_ms() - changed < QUIET_MS &&
+	       its_now_ms() - start < START_MS) {
+		its_sleep_ms(ITS_POLL_MS);
+		its_read_state(bdf, &now);
+		if (its_same_vectors(&now, state) &&
+		    its_same_children(&now.children, &state->children))
+			continue;
+		*state = now;
+		changed = its_now_ms();
+	}
+}
+
+/* Is its driver bound again, and are the devices below it there again? */
+bool its_is_back(const char *bdf, const struct its_state *start)
+{
+	struct its_children children;
+	char driver[sizeof(start->driver)];
+
+	its_read_driver(bdf, driver, sizeof(driver));
+	if (strcmp(driver, start->driver))
+		return false;
+	its_read_children(bdf, &children);
+	return its_same_children(&children, &start->children);
+}
+
+bool its_wait_until_back(const char *bdf, const struct its_state *start,
+			 unsigned int wait_ms)
+{
+	unsigned long begin = its_now_ms();
+
+	while (!its_is_back(bdf, start)) {
+		if (its_now_ms() - begin >= wait_ms)
+			return false;
+		its_sleep_ms(ITS_POLL_MS);
+	}
+	return true;
+}
+
+/*
+ * When something below a function was freed before the test began, the function
+ * may move down there when it comes back for the first time. Nothing else moves
+ * it, and no leak ever moves it down.
+ */
+bool its_moved_down(const struct its_state *from, const struct its_state *to)
+{
+	unsigned int i;
+
+	if (from->nr != to->nr || from->msix != to->msix)
+		return false;
+	for (i = 0; i < to->nr; i++) {
+		if (to->vec[i].eventid > from->vec[i].eventid ||
+		    to->vec[i].lpi > from->vec[i].lpi)
+			return false;
+	}
+	return !its_same_vectors(from, to);
+}
+
 /* Where a vector keeps the number that a list is made of */
 typedef int (*vector_number)(const struct its_vector *vec);
 
@@ -675,6 +747,61 @@ void its_check_same_vectors(struct its_test *test, const char *when,
 		 when, expected->nr, its_eventids(expected).text,
 		 its_lpis(expected).text, state->nr,
 		 its_eventids(state).text, its_lpis(state).text);
+}
+
+/* The number of times an interrupt was handled, on all CPUs */
+static unsigned long count_irqs(unsigned int irq)
+{
+	unsigned long nr = 0;
+	char counts[8192];
+	char *save = NULL;
+	char *count;
+
+	its_read(counts, sizeof(counts), IRQ_SYSFS "/per_cpu_count", irq);
+	for (count = strtok_r(counts, ",", &save); count;
+	     count = strtok_r(NULL, ",", &save))
+		nr += strtoul(count, NULL, 10);
+	return nr;
+}
+
+static bool wait_for_irq(unsigned int irq, unsigned long before)
+{
+	unsigned long start = its_now_ms();
+
+	while (count_irqs(irq) == before) {
+		if (its_now_ms() - start > ARRIVE_MS)
+			return false;
+		its_sleep_ms(1);
+	}
+	return true;
+}
+
+/*
+ * Have the ITS signal each EventID that has a handler, with the INT command that
+ * irq_inject_interrupt() ends up in. An EventID that is not mapped any more, or
+ * to another LPI, does not arrive.
+ */
+void its_check_arrival(struct its_test *test, const char *when,
+		       const struct its_state *state)
+{
+	unsigned int i;
+
+	for (i = 0; i < state->nr; i++) {
+		unsigned int irq = state->vec[i].irq;
+		unsigned long before;
+		char handler[64];
+
+		its_read(handler, sizeof(handler), IRQ_SYSFS "/actions", irq);
+		if (!handler[0])
+			continue;
+		before = count_irqs(irq);
+		if (!its_write("trigger", IRQ_DEBUGFS "/%u", irq))
+			its_fail(test, "%s: cannot inject interrupt %u: %s",
+				 when, irq, strerror(errno));
+		else if (!wait_for_irq(irq, before))
+			its_fail(test, "%s: LPI %d does not arrive", when,
+				 state->vec[i].lpi);
+	}
 }
 
 /* Has the kernel printed a WARN() since it booted? */

@@ -24,6 +24,7 @@
 #define ITS_MAX_VECTORS		2048
 #define ITS_MAX_SUBSYSTEMS	32
 #define ITS_UNKNOWN		(-1)
+#define ITS_POLL_MS		5
 
 #define ITS_PCI			"/sys/bus/pci"
 #define ITS_PCI_DEV		ITS_PCI "/devices/%s"
@@ -136,7 +137,12 @@ bool its_same_children(const struct its_children *a,
 unsigned int its_count_children(const struct its_children *children,
 				const char *subsystem);
 void its_read_state(const char *bdf, struct its_state *state);
+void its_read_start(const char *bdf, struct its_state *state);
+bool its_is_back(const char *bdf, const struct its_state *start);
+bool its_wait_until_back(const char *bdf, const struct its_state *start,
+			 unsigned int wait_ms);
 bool its_same_vectors(const struct its_state *a, const struct its_state *b);
+bool its_moved_down(const struct its_state *from, const struct its_state *to);
 struct its_list its_eventids(const struct its_state *state);
 struct its_list its_lpis(const struct its_state *state);
 
@@ -147,6 +153,8 @@ void its_check_layout(struct its_test *test, const char *when,
 void its_check_same_vectors(struct its_test *test, const char *when,
 			    const struct its_state *expected,
 			    const struct its_state *state);
+void its_check_arrival(struct its_test *test, const char *when,
+		       const struct its_state *state);
 
 bool its_kernel_warned(void);
 
@@ -158,7 +166,7 @@ static inline void its_report(const struct its_test *test)
 	else if (test->skip[0])
 		ksft_test_result_skip("%s: %s\n", test->name, test->skip);
 	else if (!test->ran)
-		ksft_test_result_skip("%s: stopped before it ran\n",
+		ksft_test_result_skip("%s: there was no occasion\n",
 				      test->name);
 	else
 		ksft_test_result_pass("%s\n", test->name);

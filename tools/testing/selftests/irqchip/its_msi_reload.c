@@ -38,7 +38,6 @@
 
 #define PROGRAM		"its_msi_reload"
 #define MAX_FUNCTIONS	32
-#define POLL_MS		5
 /* For drivers that set up interrupts after they are bound */
 #define GRACE_MS	500
 /* So long without a change, and what enumerated at boot is complete */
@@ -101,6 +100,7 @@ static unsigned int nr_functions;
 static unsigned int nr_reloads = 16;
 static unsigned int nr_removes = 4;
 static unsigned int wait_ms = 10000;
+static bool inject;
 
 static void print_help(void)
 {
@@ -113,6 +113,8 @@ static void print_help(void)
 	       "  -n reloads   cycles of unbind and bind, default 16\n"
 	       "  -r removes   cycles of remove and rescan, default 4\n"
 	       "  -o function  watch this one, without touching it\n"
+	       "  -i           inject an interrupt into each vector, to see if it arrives;\n"
+	       "               only for drivers that can bear it\n"
 	       "  -w seconds   how long to wait for driver and devices, default 10\n"
 	       "  -h           this text\n");
 }
@@ -138,7 +140,7 @@ static void parse_options(int argc, char **argv)
 {
 	int opt;
 
-	while ((opt = getopt(argc, argv, ":n:r:o:w:h")) != -1) {
+	while ((opt = getopt(argc, argv, ":n:r:o:w:ih")) != -1) {
 		switch (opt) {
 		case 'n':
 			nr_reloads = its_parse_count(PROGRAM, opt, optarg, 0,
@@ -154,6 +156,9 @@ static void parse_options(int argc, char **argv)
 		case 'w':
 			wait_ms = 1000 * its_parse_count(PROGRAM, opt, optarg,
 							 1, 3600);
+			break;
+		case 'i':
+			inject = true;
 			break;
 		case 'h':
 			print_help();
@@ -177,18 +182,6 @@ static void print_state(struct function *f, const char *action,
 		       f->now.children.total, f->expected.children.total);
 }
 
-static bool is_back(struct function *f)
-{
-	struct its_children children;
-	char driver[sizeof(f->expected.driver)];
-
-	its_read_driver(f->bdf, driver, sizeof(driver));
-	if (strcmp(driver, f->expected.driver))
-		return false;
-	its_read_children(f->bdf, &children);
-	return its_same_children(&children, &f->expected.children);
-}
-
 /*
  * Wait until driver and devices are back. Vectors that are missing by then
  * don't come any more, and those at another place don't move.
@@ -201,7 +194,7 @@ static void wait_for(struct function *f)
 	for (;;) {
 		unsigned long now = its_now_ms();
 
-		if (is_back(f)) {
+		if (its_is_back(f->bdf, &f->expected)) {
 			if (!back)
 				back = now;
 			its_read_state(f->bdf, &f->now);
@@ -211,7 +204,7 @@ static void wait_for(struct function *f)
 		}
 		if (its_stopped() || now - start >= wait_ms)
 			break;
-		its_sleep_ms(POLL_MS);
+		its_sleep_ms(ITS_POLL_MS);
 	}
 	its_read_state(f->bdf, &f->now);
 }
@@ -239,7 +232,7 @@ static void check_children(struct its_test *test, const char *when,
 }
 
 /* No vector of another function may be within this one's Multi-MSI block */
-static void check_block_is_own(struct its_test *test, const char *when,
+static void check_block_is_own(struct its_test *test, unsigned int cycle,
 			       struct function *f)
 {
 	int block = its_roundup_pow_of_two(f->now.nr);
@@ -259,26 +252,11 @@ static void check_block_is_own(struct its_test *test, const char *when,
 
 			if (lpi < first || lpi >= first + block)
 				continue;
-			its_fail(test, "%s: LPI %d of %s is within its block, LPIs %d-%d",
-				 when, lpi, other->bdf, first,
+			its_fail(test, "cycle %u: LPI %d of %s is within its block, LPIs %d-%d",
+				 cycle, lpi, other->bdf, first,
 				 first + block - 1);
 		}
 	}
-}
-
-/* See the top of the file: the one difference from the start that is right */
-static bool moved_down(const struct its_state *from, const struct its_state *to)
-{
-	unsigned int i;
-
-	if (from->nr != to->nr || from->msix != to->msix)
-		return false;
-	for (i = 0; i < to->nr; i++) {
-		if (to->vec[i].eventid > from->vec[i].eventid ||
-		    to->vec[i].lpi > from->vec[i].lpi)
-			return false;
-	}
-	return !its_same_vectors(from, to);
 }
 
 static void check_vectors(struct its_test *test, const char *when,
@@ -287,7 +265,7 @@ static void check_vectors(struct its_test *test, const char *when,
 {
 	bool alone = kind == RELOAD || kind == REMOVE;
 
-	if (cycle > 1 || (alone && !moved_down(&f->expected, &f->now))) {
+	if (cycle > 1 || (alone && !its_moved_down(&f->expected, &f->now))) {
 		its_check_same_vectors(test, when, &f->expected, &f->now);
 		return;
 	}
@@ -323,8 +301,9 @@ static void check_acted(struct function *f, enum test_kind kind, unsigned int cy
 			 f->now.driver[0] ? f->now.driver : "none");
 	its_check_layout(test, when, &f->now);
 	check_vectors(test, when, kind, cycle, f);
-	check_block_is_own(test, when, f);
 	check_children(test, when, f);
+	if (inject)
+		its_check_arrival(test, when, &f->now);
 	f->placed = f->now;
 }
 
@@ -343,8 +322,12 @@ static void check_neighbours(const char *acted, enum test_kind kind,
 			continue;
 		wait_for(f);
 		print_state(f, "neighbour", ++f->looks);
+		if (f->expected.on_its)
+			its_check_layout(test, when, &f->now);
 		its_check_same_vectors(test, when, &f->placed, &f->now);
 		check_children(test, when, f);
+		if (inject)
+			its_check_arrival(test, when, &f->now);
 	}
 }
 
@@ -401,8 +384,12 @@ static void end_cycle(const char *acted, enum test_kind kind, unsigned int cycle
 			check_acted(f, kind, cycle);
 	}
 	check_neighbours(acted, kind, cycle);
-	for (f = functions; f->bdf; f++)
+	/* Now that it is known where all of them are */
+	for (f = functions; f->bdf; f++) {
+		if (f->acted)
+			check_block_is_own(&f->test[kind], cycle, f);
 		f->acted = false;
+	}
 }
 
 static void reload(struct function *f)
@@ -498,23 +485,9 @@ static void remove_all(void)
 	}
 }
 
-/* Boot may not be over: start from a state that has been the same for a while */
 static void read_start(struct function *f)
 {
-	unsigned long start = its_now_ms();
-	unsigned long changed = start;
-
-	its_read_state(f->bdf, &f->expected);
-	while (!its_stopped() && its_now_ms() - changed < QUIET_MS &&
-	       its_now_ms() - start < wait_ms) {
-		its_sleep_ms(POLL_MS);
-		its_read_state(f->bdf, &f->now);
-		if (its_same_vectors(&f->now, &f->expected) &&
-		    its_same_children(&f->now.children, &f->expected.children))
-			continue;
-		f->expected = f->now;
-		changed = its_now_ms();
-	}
+	its_read_start(f->bdf, &f->expected);
 	f->now = f->expected;
 	f->placed = f->expected;
 	f->nr_start = f->expected.nr;
@@ -611,6 +584,7 @@ static void restore(struct function *f)
 	    !its_bind(f->bdf, f->expected.driver))
 		ksft_print_msg("cannot bind %s to %s again: %s\n", f->bdf,
 			       f->expected.driver, strerror(errno));
+	its_wait_until_back(f->bdf, &f->expected, wait_ms);
 }
 
 static void run_tests(void)
