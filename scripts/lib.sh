@@ -45,17 +45,18 @@ progress() {
 	fi
 }
 
-# log_failure LOG COMMAND...: what our own script says of it, else the end of the log, and
-# how to repeat the step
+# log_failure LOG COMMAND...: why a step failed, in one line if we know, else the end of
+# its log, and how to repeat it
 log_failure() {
 	local log=$1
 
 	shift
-	grep '^error: ' "$log" >&2 || tail -n 15 "$log" | sed 's/^/    | /' >&2
-	printf '    log: %s\n    to repeat: %s\n' "$log" "$*" >&2
 	if [ "$(df --output=avail -k "$build" | tail -n 1)" -lt 1024 ]; then
-		printf '    the disk is full: free some space and run it again\n' >&2
+		printf 'error: the disk of %s is full: free some space and run it again\n' "$build" >&2
+	elif ! grep '^error: ' "$log" >&2; then
+		tail -n 15 "$log" | sed 's/^/    | /' >&2
 	fi
+	printf '    log: %s\n    to repeat: %s\n' "$log" "$*" >&2
 }
 
 # step TEXT LOG COMMAND...: run an external command, output to a log
