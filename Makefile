@@ -6,7 +6,7 @@ KERNEL ?= mainline
 
 export KDIR MACHINE
 
-.PHONY: help demo check kunit coverage am work export verify clean
+.PHONY: help demo check kunit coverage mutations am work export verify clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -24,6 +24,9 @@ kunit: ## run the KUnit suites with kunit.py, on UML and on arm64
 
 coverage: ## measure that the KUnit suite takes every line and branch of the map
 	@scripts/coverage $(KERNEL)
+
+mutations: ## break the map in every way of mutations/, the KUnit suite must see each
+	@scripts/mutations $(KERNEL)
 
 am: ## apply the series to the kernel tree KDIR, a git tree or a plain one
 	@scripts/am $(KERNEL)

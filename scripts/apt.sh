@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2154
+# Sourced after lib.sh: packages of Debian suites that this machine does not use
+apt=$cache/apt
+
+# The Debian mirror that this machine uses
+mirror() {
+	local uri
+
+	# shellcheck disable=SC2016
+	uri=$(apt-get indextargets --format '$(RELEASE) $(REPO_URI)' |
+	      awk -v r="$(. /etc/os-release; echo "${VERSION_CODENAME:-}")" '$1 == r { print $2; exit }')
+	echo "${uri:-http://deb.debian.org/debian}"
+}
+
+# apt_suite SUITE COMMAND...: apt with one suite and lists of its own, next to
+# the system's, which stay as they are
+apt_suite() {
+	local dir=$apt/$1
+
+	shift
+	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
+	"$1" -q -o Dir::Etc::SourceList="$dir/sources.list" -o Dir::Etc::SourceParts=/dev/null \
+		-o Dir::State::Lists="$dir/lists" -o Dir::Cache="$dir/cache" \
+		-o APT::Sandbox::User=root "${@:2}"
+}
+
+# update_suite SUITE deb|deb-src: fetch its lists
+update_suite() {
+	mkdir -p "$apt/$1"
+	echo "$2 [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(mirror) $1 main" \
+		>"$apt/$1/sources.list"
+	apt_suite "$1" apt-get update -o APT::Update::Error-Mode=any
+}
