@@ -1021,6 +1021,20 @@ static void e7_misuse_changes_nothing(struct kunit *test)
 	check(t);
 }
 
+/*
+ * E7: one EventID too far, where a map of whole words ends. The joined bits
+ * follow the used ones in memory, and the first of them is set here.
+ */
+static void e7_just_out_of_range(struct kunit *test)
+{
+	struct map_test *t = new_map(test, BITS_PER_LONG);
+
+	KUNIT_ASSERT_EQ(test, alloc(t, BITS_PER_LONG), 0);
+	kunit_warning_suppress(test)
+		free_unused(t, BITS_PER_LONG);
+	check(t);
+}
+
 /* E7: a vector freed twice, at each stage of its block and after */
 static void e7_double_free(struct kunit *test)
 {
@@ -1501,6 +1515,7 @@ static struct kunit_case gic_its_eventid_cases[] = {
 	KUNIT_CASE(e7_misuse_warns),
 	KUNIT_CASE(e7_use_does_not_warn),
 	KUNIT_CASE(e7_misuse_changes_nothing),
+	KUNIT_CASE(e7_just_out_of_range),
 	KUNIT_CASE_PARAM(e7_double_free, vector_counts_gen_params),
 	KUNIT_CASE(e8_no_allocation),
 	KUNIT_CASE(e8_no_sleeping),
