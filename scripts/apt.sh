@@ -10,7 +10,8 @@ mirror() {
 	# shellcheck disable=SC2016
 	uri=$(apt-get indextargets --format '$(RELEASE) $(REPO_URI)' |
 	      awk -v r="$(. /etc/os-release; echo "${VERSION_CODENAME:-}")" '$1 == r { print $2; exit }')
-	echo "${uri:-http://deb.debian.org/debian}"
+	[ -n "$uri" ] || die "no Debian mirror among this machine's apt sources: add one"
+	echo "$uri"
 }
 
 # apt_suite SUITE COMMAND...: apt with one suite and lists of its own, next to
@@ -27,8 +28,11 @@ apt_suite() {
 
 # update_suite SUITE deb|deb-src: fetch its lists
 update_suite() {
+	local uri
+
+	uri=$(mirror) || return
 	mkdir -p "$apt/$1"
-	echo "$2 [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(mirror) $1 main" \
+	echo "$2 [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $1 main" \
 		>"$apt/$1/sources.list"
 	apt_suite "$1" apt-get update -o APT::Update::Error-Mode=any
 }
