@@ -25,18 +25,27 @@ function cell(e, class) {
 		width[dev] = e + 1
 }
 
-# One function's EventIDs: its vectors, and for Multi-MSI the rest of its block
-function draw_function(bdf, class,   n, i, e, ids) {
+# One function's EventIDs: its vectors, and for Multi-MSI the rest of its block, unless
+# the kernel shows what is reserved
+function draw_function(bdf, class, shown,   n, i, e, ids) {
 	n = expand(eventids[bdf], ids)
 	for (i = 1; i <= n; i++) {
 		cell(ids[i], class)
 		status[dev, ids[i]] = "used"
 	}
-	for (e = ids[1] + n; n && e < ids[1] + enabled[bdf]; e++) {
+	for (e = ids[1] + n; n && !shown && e < ids[1] + enabled[bdf]; e++) {
 		cell(e, "padding")
 		status[dev, e] = "padding"
 	}
 	return n ? ids[1] : 0
+}
+
+# What the kernel has reserved beside the vectors of this row
+function draw_reserved(list,   n, i, ids) {
+	n = expand(list, ids)
+	for (i = 1; i <= n; i++)
+		if (status[dev, ids[i]] != "used")
+			cell(ids[i], "padding")
 }
 
 $1 == "#" && $2 == "state" && $4 !~ /^vfio/ {
@@ -62,11 +71,16 @@ $1 == "#" && $2 == "state" && $4 !~ /^vfio/ {
 			status[dev, e] = "was padding"
 
 	base = 0
+	shown = value["reserved"] != "-"
 	nr = split(functions[dev], names, " ")
 	for (f = 1; f <= nr; f++) {
-		first = draw_function(names[f], "f" f)
+		first = draw_function(names[f], "f" f, shown)
 		if (names[f] == $3)
 			base = first
+	}
+	if (shown) {
+		draw_reserved(value["reserved"])
+		next
 	}
 	# The lowest free EventIDs are taken first. So what was padding, is below and is
 	# not taken has not been given back.

@@ -14,6 +14,11 @@
  * - The message data register of the MSI capability has the EventID of the
  *   first vector. The device ORs the number of the message into it.
  *
+ * - The level of the ITS also shows the DeviceID and the EventID in recent
+ *   kernels, and the file of its domain in /sys/kernel/debug/irq/domains has a
+ *   line for each DeviceID, with the EventIDs that are used and reserved, and
+ *   the number of users.
+ *
  * Older kernels don't show the message data of MSI-X, the EventIDs of MSI-X are
  * unknown there and the LPIs, which the ITS driver hands out in step with the
  * EventIDs, stand for them.
@@ -36,6 +41,7 @@
 #include "its_msi.h"
 
 #define IRQ_DEBUGFS		"/sys/kernel/debug/irq/irqs"
+#define DOMAIN_DEBUGFS		"/sys/kernel/debug/irq/domains"
 #define IRQ_SYSFS		"/sys/kernel/irq/%u"
 #define ITS_CHIP		"ITS"
 #define TAINT_WARN		9
@@ -336,9 +342,10 @@ static char *line_value(char *line, const char *name)
 }
 
 /* Returns false when the vector does not belong to an ITS */
-static bool read_irq(struct its_vector *vec)
+static bool read_irq(struct its_state *state, struct its_vector *vec)
 {
 	unsigned long address = 0, hwirq = 0;
+	char domain[sizeof(state->domain)];
 	char path[PATH_MAX];
 	int msg_data = 0;
 	char line[256];
@@ -347,18 +354,30 @@ static bool read_irq(struct its_vector *vec)
 
 	vec->lpi = ITS_UNKNOWN;
 	vec->eventid = ITS_UNKNOWN;
+	vec->mapped = ITS_UNKNOWN;
 	snprintf(path, sizeof(path), IRQ_DEBUGFS "/%u", vec->irq);
 	f = fopen(path, "r");
 	if (!f)
 		return false;
 
 	while (fgets(line, sizeof(line), f)) {
+		value = line_value(line, "domain");
+		if (value)
+			snprintf(domain, sizeof(domain), "%s", value);
 		value = line_value(line, "hwirq");
 		if (value)
 			hwirq = strtoul(value, NULL, 16);
 		value = line_value(line, "chip");
-		if (value && !strcmp(value, ITS_CHIP))
+		if (value && !strcmp(value, ITS_CHIP)) {
 			vec->lpi = hwirq;
+			memcpy(state->domain, domain, sizeof(domain));
+		}
+		value = line_value(line, "DeviceID");
+		if (value)
+			state->device_id = strtoul(value, NULL, 16);
+		value = line_value(line, "EventID");
+		if (value)
+			vec->mapped = strtoul(value, NULL, 10);
 		value = line_value(line, "address_hi");
 		if (!value)
 			value = line_value(line, "address_lo");
@@ -442,9 +461,10 @@ void its_read_state(const char *bdf, struct its_state *state)
 	read_msi_cap(bdf, state);
 	read_vectors(bdf, state);
 
+	state->device_id = ITS_UNKNOWN;
 	state->on_its = state->nr;
 	for (i = 0; i < state->nr; i++) {
-		if (!read_irq(&state->vec[i]))
+		if (!read_irq(state, &state->vec[i]))
 			state->on_its = false;
 	}
 
@@ -453,6 +473,64 @@ void its_read_state(const char *bdf, struct its_state *state)
 	      state->msix ? by_lpi : by_irq);
 	if (!state->msix)
 		read_multi_msi_eventids(state);
+}
+
+/* A number and a list behind a name, such as "used 3 [0-2]" */
+static unsigned int read_list(const char *line, const char *name, struct its_list *list)
+{
+	const char *found = strstr(line, name);
+	const char *start = found ? strchr(found, '[') : NULL;
+
+	list->text[0] = '\0';
+	if (!start)
+		return 0;
+	snprintf(list->text, sizeof(list->text), "%.*s",
+		 (int)strcspn(start + 1, "]"), start + 1);
+	return strtoul(found + strlen(name), NULL, 10);
+}
+
+void its_read_device(const struct its_state *state, struct its_device *device)
+{
+	char path[PATH_MAX], name[32], line[4096];
+	char *users;
+	FILE *f;
+
+	memset(device, 0, sizeof(*device));
+	device->shown = state->device_id != ITS_UNKNOWN;
+	if (!device->shown)
+		return;
+
+	snprintf(name, sizeof(name), "DeviceID 0x%lx:", state->device_id);
+	snprintf(path, sizeof(path), DOMAIN_DEBUGFS "/%s", state->domain);
+	f = fopen(path, "r");
+	while (f && fgets(line, sizeof(line), f)) {
+		if (strncmp(line + strspn(line, " "), name, strlen(name)))
+			continue;
+		device->exists = true;
+		device->nr_used = read_list(line, "used ", &device->used);
+		device->nr_reserved = read_list(line, "reserved ", &device->reserved);
+		users = strstr(line, "users ");
+		if (users)
+			device->users = strtoul(users + strlen("users "), NULL, 10);
+	}
+	if (f)
+		fclose(f);
+}
+
+bool its_in_list(const struct its_list *list, unsigned int n)
+{
+	const char *text = list->text;
+	unsigned long first, last;
+	char *end;
+
+	while (*text) {
+		first = strtoul(text, &end, 10);
+		last = *end == '-' ? strtoul(end + 1, &end, 10) : first;
+		if (n >= first && n <= last)
+			return true;
+		text = *end ? end + 1 : end;
+	}
+	return false;
 }
 
 static void count_child(struct its_children *children, const char *subsystem)
@@ -719,6 +797,37 @@ static void check_multi_msi(struct its_test *test, const char *when,
 			 when, state->vec[0].eventid, state->data);
 }
 
+/* What the ITS driver says that it has for a function must be what it signals */
+static void check_device(struct its_test *test, const char *when,
+			 const struct its_state *state)
+{
+	unsigned int block = its_roundup_pow_of_two(state->nr);
+	struct its_device device;
+	unsigned int i;
+
+	its_read_device(state, &device);
+	if (!device.shown)
+		return;
+	for (i = 0; i < state->nr; i++) {
+		const struct its_vector *vec = &state->vec[i];
+
+		if (vec->eventid != ITS_UNKNOWN && vec->eventid != vec->mapped)
+			its_fail(test, "%s: it signals EventID %d, which is not %d as in debugfs",
+				 when, vec->eventid, vec->mapped);
+		if (!its_in_list(&device.used, vec->mapped))
+			its_fail(test, "%s: EventID %d is not used, those are %s",
+				 when, vec->mapped, device.used.text);
+	}
+	if (state->msix || state->nr == 1)
+		return;
+	for (i = 0; i < block; i++) {
+		if (!its_in_list(&device.reserved, state->vec[0].mapped + i))
+			its_fail(test, "%s: EventID %d is not reserved, those are %s",
+				 when, state->vec[0].mapped + i,
+				 device.reserved.text);
+	}
+}
+
 /* What holds for every allocation by itself */
 void its_check_layout(struct its_test *test, const char *when,
 		      const struct its_state *state)
@@ -732,6 +841,7 @@ void its_check_layout(struct its_test *test, const char *when,
 		return;
 	}
 	check_in_step(test, when, state);
+	check_device(test, when, state);
 	if (!state->msix)
 		check_multi_msi(test, when, state);
 }

@@ -37,10 +37,18 @@
 #define PCI_CAP_ID_MSIX		0x11
 #define PCI_CONFIG_SIZE		256
 
+/**
+ * struct its_vector - an interrupt vector of a PCI function
+ * @irq:	Linux interrupt number
+ * @lpi:	its LPI
+ * @eventid:	EventID that the function signals
+ * @mapped:	EventID that the ITS driver has for it, if the kernel shows it
+ */
 struct its_vector {
 	unsigned int	irq;
 	int		lpi;
 	int		eventid;
+	int		mapped;
 };
 
 /**
@@ -68,6 +76,8 @@ struct its_children {
  * @on_its:	every vector belongs to a GICv3 ITS
  * @enabled:	number of messages that the MSI capability is enabled for
  * @data:	message data register of the MSI capability
+ * @domain:	name of the ITS's interrupt domain
+ * @device_id:	DeviceID, ITS_UNKNOWN if the kernel does not show it
  * @nr:		number of vectors
  * @vec:	the vectors: message by message for MSI, by LPI for MSI-X
  * @children:	the devices below the function
@@ -78,6 +88,8 @@ struct its_state {
 	bool			on_its;
 	unsigned int		enabled;
 	int			data;
+	char			domain[128];
+	long			device_id;
 	unsigned int		nr;
 	struct its_vector	vec[ITS_MAX_VECTORS];
 	struct its_children	children;
@@ -100,6 +112,26 @@ struct its_test {
 /* A list such as "0-2,5", by value so that a printf() can take it directly */
 struct its_list {
 	char	text[512];
+};
+
+/**
+ * struct its_device - an ITS device as debugfs shows it
+ * @shown:	the kernel shows ITS devices
+ * @exists:	there is one
+ * @users:	how many use it
+ * @nr_used:	number of EventIDs in @used
+ * @used:	EventIDs of interrupts
+ * @nr_reserved: number of EventIDs in @reserved
+ * @reserved:	EventIDs of Multi-MSI blocks
+ */
+struct its_device {
+	bool		shown;
+	bool		exists;
+	unsigned int	users;
+	unsigned int	nr_used;
+	struct its_list	used;
+	unsigned int	nr_reserved;
+	struct its_list	reserved;
 };
 
 __noreturn __printf(2, 3)
@@ -138,6 +170,8 @@ unsigned int its_count_children(const struct its_children *children,
 				const char *subsystem);
 void its_read_state(const char *bdf, struct its_state *state);
 void its_read_start(const char *bdf, struct its_state *state);
+void its_read_device(const struct its_state *state, struct its_device *device);
+bool its_in_list(const struct its_list *list, unsigned int n);
 bool its_is_back(const char *bdf, const struct its_state *start);
 bool its_wait_until_back(const char *bdf, const struct its_state *start,
 			 unsigned int wait_ms);

@@ -27,6 +27,9 @@
  *   system and go in step with the EventIDs of a DeviceID, so this can be seen
  *   without knowing who shares a DeviceID with whom.
  * - A function that nobody touched has all of its vectors where they were.
+ * - Where debugfs shows ITS devices: each function that is bound is a user of
+ *   the one with its DeviceID, which has the EventIDs of its users and nothing
+ *   else, and is gone when the last of them is.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -51,6 +54,7 @@ enum test_kind {
 	GAP,
 	REMOVE_ALL,
 	NEIGHBOUR,
+	DEVICE,
 	NR_KINDS
 };
 
@@ -62,6 +66,7 @@ static const char * const kind_name[NR_KINDS] = {
 	[GAP]		= "reload while another is unbound",
 	[REMOVE_ALL]	= "remove all, rescan",
 	[NEIGHBOUR]	= "undisturbed by the others",
+	[DEVICE]	= "ITS device goes with its last user",
 };
 
 /**
@@ -69,10 +74,12 @@ static const char * const kind_name[NR_KINDS] = {
  * @bdf:	its name
  * @observed:	it is looked at, but never touched
  * @acted:	the current step unbinds or removes it
+ * @away:	it has no driver just now
  * @reloads:	how often its driver was reloaded
  * @removes:	how often it was removed
  * @looks:	how often it was looked at after a step it was no part of
  * @nr_start:	number of vectors at the start
+ * @others:	users of its ITS device that are not given
  * @expected:	what must be seen of it after a step that it is part of
  * @placed:	what was seen after the last one, other steps must not change it
  * @now:	what was last seen of it
@@ -83,10 +90,12 @@ struct function {
 	const char	*bdf;
 	bool		observed;
 	bool		acted;
+	bool		away;
 	unsigned int	reloads;
 	unsigned int	removes;
 	unsigned int	looks;
 	unsigned int	nr_start;
+	unsigned int	others;
 	struct its_state expected;
 	struct its_state placed;
 	struct its_state now;
@@ -176,10 +185,55 @@ static void parse_options(int argc, char **argv)
 static void print_state(struct function *f, const char *action,
 			unsigned int cycle)
 {
-	ksft_print_msg("state %s %s %u vectors=%u enabled=%u eventids=%s lpis=%s children=%u/%u\n",
+	struct its_device device;
+
+	its_read_device(&f->now, &device);
+	ksft_print_msg("state %s %s %u vectors=%u enabled=%u eventids=%s lpis=%s children=%u/%u reserved=%s\n",
 		       f->bdf, action, cycle, f->now.nr, f->now.enabled,
 		       its_eventids(&f->now).text, its_lpis(&f->now).text,
-		       f->now.children.total, f->expected.children.total);
+		       f->now.children.total, f->expected.children.total,
+		       device.shown ? device.reserved.text : "-");
+}
+
+/* Of the functions that are given, those that use the ITS device of one */
+static bool uses_device_of(const struct function *f, const struct function *user)
+{
+	return user->expected.device_id == f->expected.device_id &&
+	       !strcmp(user->expected.domain, f->expected.domain) && !user->away;
+}
+
+static void check_device(struct function *f, unsigned int cycle, const char *when)
+{
+	unsigned int users = f->others, used = 0, reserved = 0;
+	struct its_test *test = &f->test[DEVICE];
+	struct its_device device;
+	struct function *user;
+
+	if (test->skip[0])
+		return;
+	test->ran = true;
+	for (user = functions; user->bdf; user++) {
+		if (!uses_device_of(f, user))
+			continue;
+		users++;
+		used += user->nr_start;
+		if (!user->expected.msix && user->nr_start > 1)
+			reserved += its_roundup_pow_of_two(user->nr_start);
+	}
+
+	its_read_device(&f->expected, &device);
+	if (device.exists != !!users || device.users != users)
+		its_fail(test, "cycle %u, %s: expected %u users of the ITS device, seen %u, the device is %s",
+			 cycle, when, users, device.users,
+			 device.exists ? "there" : "gone");
+	if (f->others)
+		return;
+	if (device.nr_used != used)
+		its_fail(test, "cycle %u, %s: expected %u EventIDs used, seen %s",
+			 cycle, when, used, device.used.text);
+	if (device.nr_reserved != reserved)
+		its_fail(test, "cycle %u, %s: expected %u EventIDs reserved, seen %s",
+			 cycle, when, reserved, device.reserved.text);
 }
 
 /*
@@ -340,6 +394,8 @@ static void unbind_driver(struct function *f, enum test_kind kind, unsigned int 
 	if (driver[0] && !its_unbind(f->bdf))
 		its_fail(&f->test[kind], "cycle %u: cannot unbind %s: %s",
 			 cycle, driver, strerror(errno));
+	f->away = true;
+	check_device(f, cycle, "unbound");
 }
 
 static void bind_driver(struct function *f, enum test_kind kind, unsigned int cycle)
@@ -347,6 +403,7 @@ static void bind_driver(struct function *f, enum test_kind kind, unsigned int cy
 	if (!its_bind(f->bdf, f->expected.driver))
 		its_fail(&f->test[kind], "cycle %u: cannot bind %s: %s", cycle,
 			 f->expected.driver, strerror(errno));
+	f->away = false;
 }
 
 static void take_away(struct function *f, enum test_kind kind, unsigned int cycle)
@@ -355,6 +412,8 @@ static void take_away(struct function *f, enum test_kind kind, unsigned int cycl
 	if (its_present(f->bdf) && !its_write("1", ITS_PCI_DEV "/remove", f->bdf))
 		its_fail(&f->test[kind], "cycle %u: cannot remove it: %s",
 			 cycle, strerror(errno));
+	f->away = true;
+	check_device(f, cycle, "removed");
 }
 
 static bool rescan(void)
@@ -364,9 +423,13 @@ static bool rescan(void)
 
 static void find_again(struct its_test *test, unsigned int cycle)
 {
+	struct function *f;
+
 	if (!rescan())
 		its_fail(test, "cycle %u: cannot rescan: %s", cycle,
 			 strerror(errno));
+	for (f = functions; f->bdf; f++)
+		f->away = false;
 }
 
 static bool runs(const struct function *f, enum test_kind kind)
@@ -386,8 +449,10 @@ static void end_cycle(const char *acted, enum test_kind kind, unsigned int cycle
 	check_neighbours(acted, kind, cycle);
 	/* Now that it is known where all of them are */
 	for (f = functions; f->bdf; f++) {
-		if (f->acted)
+		if (f->acted) {
 			check_block_is_own(&f->test[kind], cycle, f);
+			check_device(f, cycle, "bound");
+		}
 		f->acted = false;
 	}
 }
@@ -504,12 +569,28 @@ static void skip_actions(struct function *f, const char *reason)
 
 	for (kind = 0; kind < NEIGHBOUR; kind++)
 		skip(f, kind, reason);
+	skip(f, DEVICE, reason);
 }
 
 static void skip_removes(struct function *f, const char *reason)
 {
 	skip(f, REMOVE, reason);
 	skip(f, REMOVE_ALL, reason);
+}
+
+static void find_other_users(struct function *f)
+{
+	struct its_device device;
+	struct function *user;
+
+	its_read_device(&f->expected, &device);
+	if (!device.shown)
+		skip(f, DEVICE, "debugfs does not show ITS devices");
+	f->others = device.users;
+	for (user = functions; user->bdf; user++) {
+		if (uses_device_of(f, user) && f->others)
+			f->others--;
+	}
 }
 
 /* Say why something cannot be done with a function */
@@ -547,6 +628,7 @@ static void plan_tests(void)
 		f->planned[GAP] = f->planned[RELOAD] && given > 1;
 		f->planned[REMOVE_ALL] = f->planned[REMOVE] && given > 1;
 		f->planned[NEIGHBOUR] = f->observed || given > 1;
+		f->planned[DEVICE] = !f->observed;
 
 		for (kind = 0; kind < NR_KINDS; kind++) {
 			planned += f->planned[kind];
@@ -622,8 +704,10 @@ int main(int argc, char **argv)
 	its_hold_signals();
 	warned_before = its_kernel_warned();
 	plan_tests();
-	for (f = functions; f->bdf; f++) {
+	for (f = functions; f->bdf; f++)
 		read_start(f);
+	for (f = functions; f->bdf; f++) {
+		find_other_users(f);
 		find_reasons(f);
 		print_state(f, "start", 0);
 	}
