@@ -4,9 +4,9 @@
 # The kernel of configs/kernels that a target is for
 KERNEL ?= mainline
 
-export KDIR MACHINE
+export KDIR MACHINE SAN MINUTES SEED
 
-.PHONY: help demo check kunit coverage mutations am work export verify clean
+.PHONY: help demo check check-sanitized soak kunit coverage mutations am work export verify clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -18,6 +18,14 @@ demo: ## boot the kernel without and with the series, print the two side by side
 check: ## run all tests and checks, ends with "N passed, N failed"
 	@scripts/check $(KERNEL)
 
+check-sanitized: ## run the KUnit suites and the kselftests with lockdep, KASAN and kmemleak
+	@scripts/prepare check
+	@scripts/check-sanitized $(KERNEL)
+
+soak: ## reload, remove and rescan at random with these, MINUTES=10 SEED=
+	@scripts/prepare check
+	@scripts/soak $(KERNEL)
+
 kunit: ## run the KUnit suites with kunit.py, on UML and on arm64
 	@scripts/kunit $(KERNEL) uml
 	@scripts/kunit $(KERNEL) arm64
@@ -25,8 +33,8 @@ kunit: ## run the KUnit suites with kunit.py, on UML and on arm64
 coverage: ## measure that the KUnit suite takes every line and branch of the map
 	@scripts/coverage $(KERNEL)
 
-mutations: ## break the map in every way of mutations/, the KUnit suite must see each
-	@scripts/mutations $(KERNEL)
+mutations: ## break the map and the driver in every way of mutations/, or ONLY=GLOB
+	@scripts/mutations $(KERNEL) $(ONLY)
 
 am: ## apply the series to the kernel tree KDIR, a git tree or a plain one
 	@scripts/am $(KERNEL)

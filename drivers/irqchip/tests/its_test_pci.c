@@ -35,6 +35,7 @@
 #define MSIX_PBA		SZ_2K
 
 struct its_test_function its_test_functions[ITS_TEST_NR_FUNCTIONS];
+static struct its_test_function * const end = &its_test_functions[ITS_TEST_NR_FUNCTIONS];
 
 static struct irq_domain *msi_domain;
 static struct pci_host_bridge *host_bridge;
@@ -44,6 +45,7 @@ static struct resource bus_numbers = {
 	.end	= SHARED_BUS,
 	.flags	= IORESOURCE_BUS,
 };
+
 static struct resource window = {
 	.name	= "ITS test",
 };
@@ -55,7 +57,7 @@ static struct its_test_function *find_function(struct pci_bus *bus, unsigned int
 {
 	struct its_test_function *fn;
 
-	for (fn = its_test_functions; fn < its_test_functions + ITS_TEST_NR_FUNCTIONS; fn++) {
+	for (fn = its_test_functions; fn < end; fn++) {
 		if (fn->plugged && fn->bus == bus->number && fn->devfn == devfn)
 			return fn;
 	}
@@ -193,8 +195,8 @@ static void make_bridge(struct its_test_function *fn, u8 slot)
 	fn->config[PCI_PRIMARY_BUS] = ROOT_BUS;
 	fn->config[PCI_SECONDARY_BUS] = SHARED_BUS;
 	fn->config[PCI_SUBORDINATE_BUS] = SHARED_BUS;
-	put_unaligned_le16(PCI_MEMORY_RANGE_MASK, fn->writable + PCI_MEMORY_BASE);
-	put_unaligned_le16(PCI_MEMORY_RANGE_MASK, fn->writable + PCI_MEMORY_LIMIT);
+	put_unaligned_le16((u16)PCI_MEMORY_RANGE_MASK, fn->writable + PCI_MEMORY_BASE);
+	put_unaligned_le16((u16)PCI_MEMORY_RANGE_MASK, fn->writable + PCI_MEMORY_LIMIT);
 
 	fn->config[PCI_CAPABILITY_LIST] = EXP_CAP;
 	fn->config[EXP_CAP] = PCI_CAP_ID_EXP;
@@ -250,6 +252,15 @@ void its_test_pci_offer(struct its_test_function *fn, unsigned int msi, unsigned
 	put_unaligned_le16(PCI_MSI_FLAGS_64BIT | FIELD_PREP(PCI_MSI_FLAGS_QMASK, ilog2(msi ?: 1)),
 			   fn->config + MSI_CAP + PCI_MSI_FLAGS);
 	put_unaligned_le16(msix ? msix - 1 : 0, fn->config + MSIX_CAP + PCI_MSIX_FLAGS);
+}
+
+/**
+ * its_test_pci_offer_all - Let a function have as many vectors as it can
+ * @fn:		Function, not bound to its driver
+ */
+void its_test_pci_offer_all(struct its_test_function *fn)
+{
+	its_test_pci_offer(fn, 32, its_test_pci_has_msix() ? ITS_TEST_MAX_VECTORS : 0);
 }
 
 /**
@@ -311,7 +322,7 @@ static void scan(void)
 	struct pci_bus *bus;
 
 	pci_rescan_bus(host_bridge->bus);
-	for (fn = its_test_functions; fn < its_test_functions + ITS_TEST_NR_FUNCTIONS; fn++) {
+	for (fn = its_test_functions; fn < end; fn++) {
 		bus = pci_find_bus(pci_domain_nr(host_bridge->bus), fn->bus);
 		if (bus && !fn->pdev)
 			fn->pdev = pci_get_slot(bus, fn->devfn);
@@ -368,7 +379,7 @@ static void make_functions(void)
 
 	for (i = 0; i < ITS_TEST_NR_FUNCTIONS; i++) {
 		if (i != ITS_TEST_BRIDGE)
-			its_test_pci_offer(&fns[i], 32, its_test_pci_has_msix() ? ITS_TEST_MAX_VECTORS : 0);
+			its_test_pci_offer_all(&fns[i]);
 	}
 }
 
@@ -428,7 +439,7 @@ void its_test_pci_destroy(void)
 	if (!host_bridge)
 		return;
 
-	for (fn = its_test_functions; fn < its_test_functions + ITS_TEST_NR_FUNCTIONS; fn++)
+	for (fn = its_test_functions; fn < end; fn++)
 		pci_dev_put(fn->pdev);
 	pci_lock_rescan_remove();
 	pci_stop_root_bus(host_bridge->bus);

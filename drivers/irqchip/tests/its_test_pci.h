@@ -67,6 +67,7 @@ void its_test_pci_destroy(void);
 bool its_test_pci_has_msix(void);
 
 void its_test_pci_offer(struct its_test_function *fn, unsigned int msi, unsigned int msix);
+void its_test_pci_offer_all(struct its_test_function *fn);
 unsigned int its_test_pci_msi_enabled(const struct its_test_function *fn);
 unsigned int its_test_pci_msi_data(const struct its_test_function *fn);
 void its_test_pci_alloc(struct its_test_function *fn);

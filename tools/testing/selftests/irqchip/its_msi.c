@@ -167,6 +167,13 @@ void its_sleep_ms(unsigned int ms)
 	nanosleep(&time, NULL);
 }
 
+/* The same numbers for the same seed on every C library: a linear congruence */
+unsigned int its_random(uint32_t *state, unsigned int below)
+{
+	*state = *state * 1664525 + 1013904223;
+	return ((uint64_t)*state * below) >> 32;
+}
+
 /* One line, without its end */
 bool its_read(char *text, size_t size, const char *fmt, ...)
 {

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "kselftest.h"
 
@@ -146,6 +147,7 @@ void its_hold_signals(void);
 bool its_stopped(void);
 unsigned long its_now_ms(void);
 void its_sleep_ms(unsigned int ms);
+unsigned int its_random(uint32_t *state, unsigned int below);
 
 __printf(3, 4)
 bool its_read(char *text, size_t size, const char *fmt, ...);

@@ -188,11 +188,12 @@ static void print_state(struct function *f, const char *action,
 	struct its_device device;
 
 	its_read_device(&f->now, &device);
-	ksft_print_msg("state %s %s %u vectors=%u enabled=%u eventids=%s lpis=%s children=%u/%u reserved=%s\n",
-		       f->bdf, action, cycle, f->now.nr, f->now.enabled,
-		       its_eventids(&f->now).text, its_lpis(&f->now).text,
-		       f->now.children.total, f->expected.children.total,
-		       device.shown ? device.reserved.text : "-");
+	ksft_print_msg("state %s %s %u vectors=%u enabled=%u ", f->bdf, action,
+		       cycle, f->now.nr, f->now.enabled);
+	printf("eventids=%s lpis=%s children=%u/%u reserved=%s\n",
+	       its_eventids(&f->now).text, its_lpis(&f->now).text,
+	       f->now.children.total, f->expected.children.total,
+	       device.shown ? device.reserved.text : "-");
 }
 
 /* Of the functions that are given, those that use the ITS device of one */
@@ -223,9 +224,10 @@ static void check_device(struct function *f, unsigned int cycle, const char *whe
 
 	its_read_device(&f->expected, &device);
 	if (device.exists != !!users || device.users != users)
-		its_fail(test, "cycle %u, %s: expected %u users of the ITS device, seen %u, the device is %s",
-			 cycle, when, users, device.users,
-			 device.exists ? "there" : "gone");
+		its_fail(test, "cycle %u, %s: expected %u users of the ITS device, %s with %u",
+			 cycle, when, users,
+			 device.exists ? "it is there" : "it is gone",
+			 device.users);
 	if (f->others)
 		return;
 	if (device.nr_used != used)

@@ -145,7 +145,8 @@ static struct its_state at_start;
 static char old_override[64];
 static unsigned int max_count = 16;
 static unsigned int nr_rounds = 2;
-static unsigned int seed;
+static uint32_t seed;
+static uint32_t random_state;
 static bool noiommu;
 
 static int container = -1, group = -1, device = -1;
@@ -202,19 +203,6 @@ static void parse_options(int argc, char **argv)
 		bdf = argv[optind];
 		its_parse_bdf(PROGRAM, bdf);
 	}
-}
-
-/* The same order for the same seed on every C library: a linear congruence */
-static unsigned int next_random(unsigned int below)
-{
-	static bool seeded;
-	static uint32_t x;
-
-	if (!seeded)
-		x = seed;
-	seeded = true;
-	x = x * 1664525 + 1013904223;
-	return ((uint64_t)x * below) >> 32;
 }
 
 static bool has_iommu(void)
@@ -727,7 +715,7 @@ static void fill_counts(enum order order, unsigned int *counts, unsigned int nr)
 	if (order != RANDOM)
 		return;
 	for (i = nr - 1; i; i--) {
-		unsigned int other = next_random(i + 1);
+		unsigned int other = its_random(&random_state, i + 1);
 		unsigned int count = counts[i];
 
 		counts[i] = counts[other];
@@ -831,6 +819,7 @@ int main(int argc, char **argv)
 		ksft_exit_skip("there is no PCI function %s\n", bdf);
 	skip_unless_vfio();
 
+	random_state = seed;
 	its_hold_signals();
 	warned_before = its_kernel_warned();
 	its_read_start(bdf, &at_start);
