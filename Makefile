@@ -6,10 +6,10 @@ KERNEL ?= mainline
 
 export KDIR MACHINE SAN MINUTES SEED
 
-.PHONY: help demo check check-sanitized soak kunit coverage mutations am work export verify clean
+.PHONY: help demo check check-full check-sanitized soak kunit coverage mutations am work export verify clean
 
 help: ## list the targets
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
+	@sed -nE 's/^([a-z0-9% -]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
 	@printf '\nOn your own kernel tree: make KDIR=DIR am, demo, check or kunit\n'
 
 demo: ## boot the kernel without and with the series, print the two side by side
@@ -25,6 +25,13 @@ check-sanitized: ## run the KUnit suites and the kselftests with lockdep, KASAN 
 soak: ## reload, remove and rescan at random with these, MINUTES=10 SEED=
 	@scripts/prepare check
 	@scripts/soak $(KERNEL)
+
+check-%: ## the demo's scenarios another way: acpi, smmu, 64k or gicv4
+	@scripts/prepare check
+	@scripts/check-boot $(KERNEL) $*
+
+check-full: ## check, and everything that takes long
+	@scripts/check-full $(KERNEL)
 
 kunit: ## run the KUnit suites with kunit.py, on UML and on arm64
 	@scripts/kunit $(KERNEL) uml

@@ -74,6 +74,23 @@ step() {
 	printf '    %d s\n' $((SECONDS - start))
 }
 
+passed=0
+failed=0
+
+# count COMMAND...: a command whose failure is counted, and does not end it all
+count() {
+	if ("$@"); then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+	fi
+}
+
+# try TEXT LOG COMMAND...: a step likewise
+try() {
+	count step "$@"
+}
+
 # kernel_field NAME FIELD: a field of the table of kernels
 kernel_field() {
 	awk -v name="$1" -v field="$2" \
