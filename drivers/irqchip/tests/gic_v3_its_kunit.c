@@ -11,6 +11,7 @@
  *
  * The rules that the cases are named after:
  *
+ * e1	An EventID is used exactly while it backs an interrupt.
  * e2	A single vector has the lowest free EventID.
  * e3	A Multi-MSI block is aligned, and nothing else is placed in it.
  * e5	When everything was freed, the same allocations have the same EventIDs.
@@ -529,24 +530,24 @@ static void l4_functions_behind_bridge(struct kunit *test)
 /* One function is reloaded while the others stay, it finds its hole again */
 static void l4_reload_among_others(struct kunit *test)
 {
+	static const struct vectors vectors[ITS_TEST_NR_SHARED] = {
+		{ 3, PCI_IRQ_MSI }, { 2, PCI_IRQ_MSIX }, { 5, PCI_IRQ_MSI },
+	};
 	unsigned int eventid;
 	int i, f;
 
 	skip_without_msix(test);
-	bind(test, &shared[0], 3, PCI_IRQ_MSI);
-	bind(test, &shared[1], 2, PCI_IRQ_MSIX);
-	bind(test, &shared[2], 5, PCI_IRQ_MSI);
+	for (f = 0; f < ITS_TEST_NR_SHARED; f++)
+		bind(test, &shared[f], vectors[f].nvecs, vectors[f].flags);
 	for (i = 0; i < CYCLES; i++) {
 		f = i % ITS_TEST_NR_SHARED;
 		eventid = shared[f].eventids[0];
 		unbind(test, &shared[f]);
-		bind(test, &shared[f], shared[f].eventids[0] == 4 ? 2 : f ? 5 : 3,
-		     f == 1 ? PCI_IRQ_MSIX : PCI_IRQ_MSI);
+		bind(test, &shared[f], vectors[f].nvecs, vectors[f].flags);
 		KUNIT_ASSERT_EQ(test, shared[f].eventids[0], eventid);
 	}
-	unbind(test, &shared[0]);
-	unbind(test, &shared[1]);
-	unbind(test, &shared[2]);
+	for (f = 0; f < ITS_TEST_NR_SHARED; f++)
+		unbind(test, &shared[f]);
 }
 
 /*

@@ -207,6 +207,7 @@ static void make_bridge(struct its_test_function *fn, u8 slot)
 /**
  * its_test_pci_find_its - Find an ITS that PCI functions of the machine use
  *
+ * Context: Process context, may sleep.
  * Return: The MSI domain of the ITS, NULL if there is none.
  */
 struct irq_domain *its_test_pci_find_its(void)
@@ -229,6 +230,7 @@ struct irq_domain *its_test_pci_find_its(void)
 /**
  * its_test_pci_has_msix - Tell whether the functions can have MSI-X
  *
+ * Context: Any context.
  * Return: True if there is an address range for their MSI-X tables.
  */
 bool its_test_pci_has_msix(void)
@@ -244,6 +246,8 @@ bool its_test_pci_has_msix(void)
  *
  * The PCI core looks for the capabilities when it finds the function, but reads
  * their size each time: a capability which was not there needs a hotplug.
+ *
+ * Context: Any context.
  */
 void its_test_pci_offer(struct its_test_function *fn, unsigned int msi, unsigned int msix)
 {
@@ -257,6 +261,8 @@ void its_test_pci_offer(struct its_test_function *fn, unsigned int msi, unsigned
 /**
  * its_test_pci_offer_all - Let a function have as many vectors as it can
  * @fn:		Function, not bound to its driver
+ *
+ * Context: Any context.
  */
 void its_test_pci_offer_all(struct its_test_function *fn)
 {
@@ -267,6 +273,7 @@ void its_test_pci_offer_all(struct its_test_function *fn)
  * its_test_pci_msi_enabled - Tell how many messages a function may send
  * @fn:		Function that uses MSI
  *
+ * Context: Any context.
  * Return: The number that its MSI capability is enabled for, 0 if it is disabled.
  */
 unsigned int its_test_pci_msi_enabled(const struct its_test_function *fn)
@@ -280,6 +287,7 @@ unsigned int its_test_pci_msi_enabled(const struct its_test_function *fn)
  * its_test_pci_msi_data - Tell the message data that was written to a function
  * @fn:		Function that uses MSI
  *
+ * Context: Any context.
  * Return: The data of its first message.
  */
 unsigned int its_test_pci_msi_data(const struct its_test_function *fn)
@@ -290,6 +298,8 @@ unsigned int its_test_pci_msi_data(const struct its_test_function *fn)
 /**
  * its_test_pci_alloc - Allocate the vectors of a function
  * @fn:		Function, bound to its driver
+ *
+ * Context: Process context, may sleep.
  */
 void its_test_pci_alloc(struct its_test_function *fn)
 {
@@ -299,6 +309,8 @@ void its_test_pci_alloc(struct its_test_function *fn)
 /**
  * its_test_pci_bind - Bind the driver of a function, which allocates its vectors
  * @fn:		Function
+ *
+ * Context: Process context, may sleep.
  */
 void its_test_pci_bind(struct its_test_function *fn)
 {
@@ -308,6 +320,8 @@ void its_test_pci_bind(struct its_test_function *fn)
 /**
  * its_test_pci_unbind - Unbind the driver of a function
  * @fn:		Function
+ *
+ * Context: Process context, may sleep.
  */
 void its_test_pci_unbind(struct its_test_function *fn)
 {
@@ -332,6 +346,8 @@ static void scan(void)
 /**
  * its_test_pci_plug - Plug a function in, and have it found
  * @fn:		Function which is not plugged
+ *
+ * Context: Process context, may sleep.
  */
 void its_test_pci_plug(struct its_test_function *fn)
 {
@@ -344,6 +360,8 @@ void its_test_pci_plug(struct its_test_function *fn)
 /**
  * its_test_pci_unplug - Remove a function
  * @fn:		Function which is plugged. If its driver is bound it is unbound.
+ *
+ * Context: Process context, may sleep.
  */
 void its_test_pci_unplug(struct its_test_function *fn)
 {
@@ -387,6 +405,7 @@ static void make_functions(void)
  * its_test_pci_create - Create the host bridge and its functions
  * @its:	MSI domain of the functions
  *
+ * Context: Process context, may sleep.
  * Return: 0 on success, else an error number.
  */
 int its_test_pci_create(struct irq_domain *its)
@@ -431,6 +450,8 @@ out_free_bridge:
 
 /**
  * its_test_pci_destroy - Destroy what its_test_pci_create() created
+ *
+ * Context: Process context, may sleep.
  */
 void its_test_pci_destroy(void)
 {
