@@ -42,7 +42,8 @@
 
 #define IRQ_DEBUGFS		"/sys/kernel/debug/irq/irqs"
 #define DOMAIN_DEBUGFS		"/sys/kernel/debug/irq/domains"
-#define IRQ_SYSFS		"/sys/kernel/irq/%u"
+#define ALL_IRQS_SYSFS		"/sys/kernel/irq"
+#define IRQ_SYSFS		ALL_IRQS_SYSFS "/%u"
 #define ITS_CHIP		"ITS"
 #define TAINT_WARN		9
 /* How long an interrupt may be under way */
@@ -56,10 +57,6 @@
 #define PCI_STATUS		0x06
 #define PCI_STATUS_CAP_LIST	0x10
 #define PCI_CAPABILITY_LIST	0x34
-#define PCI_MSI_FLAGS		0x02
-#define PCI_MSI_FLAGS_64BIT	0x80
-#define PCI_MSI_DATA_32		0x08
-#define PCI_MSI_DATA_64		0x0c
 
 /* Those that end the test. They wait for a moment when the devices are back. */
 static const int end_signals[] = { SIGHUP, SIGINT, SIGTERM };
@@ -318,6 +315,7 @@ static void read_msi_cap(const char *bdf, struct its_state *state)
 	unsigned int flags, cap;
 
 	state->enabled = 0;
+	state->address = 0;
 	state->data = ITS_UNKNOWN;
 	if (!its_read_config(bdf, config))
 		return;
@@ -326,12 +324,16 @@ static void read_msi_cap(const char *bdf, struct its_state *state)
 		return;
 
 	flags = its_le16(config + cap + PCI_MSI_FLAGS);
-	if (!(flags & 1))
+	if (!(flags & PCI_MSI_FLAGS_ENABLE))
 		return;
-	state->enabled = 1 << ((flags >> 4) & 7);
+	state->enabled = 1 << ((flags & PCI_MSI_FLAGS_QSIZE) >> 4);
 	state->data = its_le16(config + cap + (flags & PCI_MSI_FLAGS_64BIT ?
 					       PCI_MSI_DATA_64 :
 					       PCI_MSI_DATA_32));
+	state->address = its_le32(config + cap + PCI_MSI_ADDRESS_LO);
+	if (flags & PCI_MSI_FLAGS_64BIT)
+		state->address |= (unsigned long long)
+				  its_le32(config + cap + PCI_MSI_ADDRESS_HI) << 32;
 }
 
 /* Is this a line called name? The value is the rest, without blanks. */
@@ -482,6 +484,29 @@ void its_read_state(const char *bdf, struct its_state *state)
 		read_multi_msi_eventids(state);
 }
 
+/* The vectors that all functions together have on an ITS, by LPI */
+void its_read_system(struct its_state *state)
+{
+	struct dirent *entry;
+	DIR *dir;
+
+	memset(state, 0, sizeof(*state));
+	dir = opendir(ALL_IRQS_SYSFS);
+	if (!dir)
+		return;
+	while (state->nr < ITS_MAX_VECTORS && (entry = readdir(dir))) {
+		struct its_vector *vec = &state->vec[state->nr];
+
+		if (!isdigit((unsigned char)entry->d_name[0]))
+			continue;
+		vec->irq = strtoul(entry->d_name, NULL, 10);
+		if (read_irq(state, vec))
+			state->nr++;
+	}
+	closedir(dir);
+	qsort(state->vec, state->nr, sizeof(state->vec[0]), by_lpi);
+}
+
 /* A number and a list behind a name, such as "used 3 [0-2]" */
 static unsigned int read_list(const char *line, const char *name, struct its_list *list)
 {
@@ -499,7 +524,7 @@ static unsigned int read_list(const char *line, const char *name, struct its_lis
 void its_read_device(const struct its_state *state, struct its_device *device)
 {
 	char path[PATH_MAX], name[32], line[4096];
-	char *users;
+	char *size, *users;
 	FILE *f;
 
 	memset(device, 0, sizeof(*device));
@@ -516,6 +541,9 @@ void its_read_device(const struct its_state *state, struct its_device *device)
 		device->exists = true;
 		device->nr_used = read_list(line, "used ", &device->used);
 		device->nr_reserved = read_list(line, "reserved ", &device->reserved);
+		size = strstr(line, "size ");
+		if (size)
+			device->size = strtoul(size + strlen("size "), NULL, 10);
 		users = strstr(line, "users ");
 		if (users)
 			device->users = strtoul(users + strlen("users "), NULL, 10);
@@ -866,8 +894,16 @@ void its_check_same_vectors(struct its_test *test, const char *when,
 		 its_eventids(state).text, its_lpis(state).text);
 }
 
+bool its_has_handler(unsigned int irq)
+{
+	char handler[64];
+
+	return its_read(handler, sizeof(handler), IRQ_SYSFS "/actions", irq) &&
+	       handler[0];
+}
+
 /* The number of times an interrupt was handled, on all CPUs */
-static unsigned long count_irqs(unsigned int irq)
+unsigned long its_count_irq(unsigned int irq)
 {
 	unsigned long nr = 0;
 	char counts[8192];
@@ -885,7 +921,7 @@ static bool wait_for_irq(unsigned int irq, unsigned long before)
 {
 	unsigned long start = its_now_ms();
 
-	while (count_irqs(irq) == before) {
+	while (its_count_irq(irq) == before) {
 		if (its_now_ms() - start > ARRIVE_MS)
 			return false;
 		its_sleep_ms(1);
@@ -906,12 +942,10 @@ void its_check_arrival(struct its_test *test, const char *when,
 	for (i = 0; i < state->nr; i++) {
 		unsigned int irq = state->vec[i].irq;
 		unsigned long before;
-		char handler[64];
 
-		its_read(handler, sizeof(handler), IRQ_SYSFS "/actions", irq);
-		if (!handler[0])
+		if (!its_has_handler(irq))
 			continue;
-		before = count_irqs(irq);
+		before = its_count_irq(irq);
 		if (!its_write("trigger", IRQ_DEBUGFS "/%u", irq))
 			its_fail(test, "%s: cannot inject interrupt %u: %s",
 				 when, irq, strerror(errno));

@@ -36,6 +36,14 @@
 #define PCI_COMMAND_MASTER	0x0004
 #define PCI_CAP_ID_MSI		0x05
 #define PCI_CAP_ID_MSIX		0x11
+#define PCI_MSI_FLAGS		0x02
+#define PCI_MSI_FLAGS_ENABLE	0x0001
+#define PCI_MSI_FLAGS_QSIZE	0x0070
+#define PCI_MSI_FLAGS_64BIT	0x0080
+#define PCI_MSI_ADDRESS_LO	0x04
+#define PCI_MSI_ADDRESS_HI	0x08
+#define PCI_MSI_DATA_32		0x08
+#define PCI_MSI_DATA_64		0x0c
 #define PCI_CONFIG_SIZE		256
 
 /**
@@ -76,6 +84,7 @@ struct its_children {
  * @msix:	the vectors are MSI-X, not MSI
  * @on_its:	every vector belongs to a GICv3 ITS
  * @enabled:	number of messages that the MSI capability is enabled for
+ * @address:	message address registers of the MSI capability
  * @data:	message data register of the MSI capability
  * @domain:	name of the ITS's interrupt domain
  * @device_id:	DeviceID, ITS_UNKNOWN if the kernel does not show it
@@ -88,6 +97,7 @@ struct its_state {
 	bool			msix;
 	bool			on_its;
 	unsigned int		enabled;
+	unsigned long long	address;
 	int			data;
 	char			domain[128];
 	long			device_id;
@@ -119,6 +129,7 @@ struct its_list {
  * struct its_device - an ITS device as debugfs shows it
  * @shown:	the kernel shows ITS devices
  * @exists:	there is one
+ * @size:	number of EventIDs that it can have
  * @users:	how many use it
  * @nr_used:	number of EventIDs in @used
  * @used:	EventIDs of interrupts
@@ -128,6 +139,7 @@ struct its_list {
 struct its_device {
 	bool		shown;
 	bool		exists;
+	unsigned int	size;
 	unsigned int	users;
 	unsigned int	nr_used;
 	struct its_list	used;
@@ -172,6 +184,7 @@ unsigned int its_count_children(const struct its_children *children,
 				const char *subsystem);
 void its_read_state(const char *bdf, struct its_state *state);
 void its_read_start(const char *bdf, struct its_state *state);
+void its_read_system(struct its_state *state);
 void its_read_device(const struct its_state *state, struct its_device *device);
 bool its_in_list(const struct its_list *list, unsigned int n);
 bool its_is_back(const char *bdf, const struct its_state *start);
@@ -181,6 +194,8 @@ bool its_same_vectors(const struct its_state *a, const struct its_state *b);
 bool its_moved_down(const struct its_state *from, const struct its_state *to);
 struct its_list its_eventids(const struct its_state *state);
 struct its_list its_lpis(const struct its_state *state);
+bool its_has_handler(unsigned int irq);
+unsigned long its_count_irq(unsigned int irq);
 
 __printf(2, 3)
 void its_fail(struct its_test *test, const char *fmt, ...);
