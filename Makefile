@@ -6,7 +6,7 @@ KERNEL ?= mainline
 
 export KDIR MACHINE SAN MINUTES SEED
 
-.PHONY: help demo check check-full check-sanitized soak kunit coverage mutations am work export verify clean
+.PHONY: help demo check check-full check-sanitized check-failures soak kunit coverage mutations am work export verify clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9% -]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -21,6 +21,10 @@ check: ## run all tests and checks, ends with "N passed, N failed"
 check-sanitized: ## run the KUnit suites and the kselftests with lockdep, KASAN and kmemleak
 	@scripts/prepare check
 	@scripts/check-sanitized $(KERNEL)
+
+check-failures: ## let each memory allocation of MSIs fail in turn, on the kernel with these
+	@scripts/prepare check
+	@scripts/check-failures $(KERNEL)
 
 soak: ## reload, remove and rescan at random with these, MINUTES=10 SEED=
 	@scripts/prepare check

@@ -781,6 +781,11 @@ struct its_list its_lpis(const struct its_state *state)
 	return list(state, vector_lpi);
 }
 
+void its_skip(struct its_test *test, const char *reason)
+{
+	snprintf(test->skip, sizeof(test->skip), "%s", reason);
+}
+
 void its_fail(struct its_test *test, const char *fmt, ...)
 {
 	va_list args;

@@ -197,6 +197,7 @@ struct its_list its_lpis(const struct its_state *state);
 bool its_has_handler(unsigned int irq);
 unsigned long its_count_irq(unsigned int irq);
 
+void its_skip(struct its_test *test, const char *reason);
 __printf(2, 3)
 void its_fail(struct its_test *test, const char *fmt, ...);
 void its_check_layout(struct its_test *test, const char *when,

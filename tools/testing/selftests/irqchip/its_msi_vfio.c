@@ -39,18 +39,13 @@
 #include <unistd.h>
 #include <linux/vfio.h>
 
-#include "its_msi.h"
+#include "its_vfio.h"
 
 #define PROGRAM			"its_msi_vfio"
-#define VFIO_DRIVER		"vfio-pci"
-#define NOIOMMU_PARAM		"/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
-#define MAX_COUNT		256
 /* How long a message may be under way */
 #define ARRIVE_MS		500
 /* Time for one that nobody should see to be seen nevertheless */
 #define PADDING_MS		2
-/* How long the driver may take to find the devices below the function */
-#define WAIT_MS			10000
 /* Any address that is not reserved will do, and all pages start there */
 #define DMA_IOVA		0x100000
 
@@ -88,22 +83,11 @@ struct ring_segment {
 	uint32_t	reserved;
 };
 
-enum vector_type { MSI, MSIX, NR_TYPES };
 enum order { UP, DOWN, RANDOM, NR_ORDERS };
-
-static const char * const type_name[NR_TYPES] = {
-	[MSI]	= "MSI",
-	[MSIX]	= "MSI-X",
-};
 
 static const char * const type_action[NR_TYPES] = {
 	[MSI]	= "vfio-msi",
 	[MSIX]	= "vfio-msix",
-};
-
-static const unsigned int type_index[NR_TYPES] = {
-	[MSI]	= VFIO_PCI_MSI_IRQ_INDEX,
-	[MSIX]	= VFIO_PCI_MSIX_IRQ_INDEX,
 };
 
 static const char * const order_name[NR_ORDERS] = {
@@ -141,18 +125,14 @@ struct xhci {
 };
 
 static const char *bdf;
-static struct its_state at_start;
-static char old_override[64];
 static unsigned int max_count = 16;
 static unsigned int nr_rounds = 2;
 static uint32_t seed;
 static uint32_t random_state;
-static bool noiommu;
 
-static int container = -1, group = -1, device = -1;
-static int events[MAX_COUNT];
+static struct its_vfio vfio;
 static struct xhci xhci;
-static struct its_state *first_seen[NR_TYPES][MAX_COUNT + 1];
+static struct its_state *first_seen[NR_TYPES][ITS_VFIO_MAX_VECTORS + 1];
 static struct tests tests[NR_TYPES];
 static struct its_test given_back;
 
@@ -179,7 +159,7 @@ static void parse_options(int argc, char **argv)
 		switch (opt) {
 		case 'm':
 			max_count = its_parse_count(PROGRAM, opt, optarg, 1,
-						    MAX_COUNT);
+						    ITS_VFIO_MAX_VECTORS);
 			break;
 		case 'r':
 			nr_rounds = its_parse_count(PROGRAM, opt, optarg, 1,
@@ -205,207 +185,18 @@ static void parse_options(int argc, char **argv)
 	}
 }
 
-static bool has_iommu(void)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), ITS_PCI_DEV "/iommu_group", bdf);
-	return !access(path, F_OK);
-}
-
-static void skip_unless_vfio(void)
-{
-	char unsafe[8];
-
-	if (access("/dev/vfio/vfio", F_OK) ||
-	    access(ITS_PCI "/drivers/" VFIO_DRIVER, F_OK))
-		ksft_exit_skip("no /dev/vfio/vfio or no vfio-pci driver, try modprobe vfio-pci\n");
-	if (has_iommu())
-		return;
-	its_read(unsafe, sizeof(unsafe), NOIOMMU_PARAM);
-	if (unsafe[0] != 'Y')
-		ksft_exit_skip("no IOMMU, needs echo 1 > " NOIOMMU_PARAM "\n");
-}
-
-/* An empty line clears it */
-static bool write_override(const char *driver)
-{
-	return its_write(driver[0] ? driver : "\n",
-			 ITS_PCI_DEV "/driver_override", bdf);
-}
-
-static const char *take_device(void)
-{
-	its_read(old_override, sizeof(old_override),
-		 ITS_PCI_DEV "/driver_override", bdf);
-	if (!strcmp(old_override, "(null)"))
-		old_override[0] = '\0';
-	if (!strcmp(at_start.driver, VFIO_DRIVER))
-		return NULL;
-
-	if (!write_override(VFIO_DRIVER))
-		return "cannot set its driver_override";
-	if (at_start.driver[0] && !its_unbind(bdf))
-		return "cannot unbind its driver";
-	if (!its_bind(bdf, VFIO_DRIVER))
-		return "cannot bind it to vfio-pci";
-	return NULL;
-}
-
-static void skip(struct its_test *test, const char *reason)
-{
-	snprintf(test->skip, sizeof(test->skip), "%s", reason);
-}
-
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
-/* Its driver must find what it had when the test began, see its_msi_reload.c */
-static void check_given_back(struct its_test *test)
-{
-	static struct its_state now;
-
-	if (!its_wait_until_back(bdf, &at_start, WAIT_MS))
-		its_fail(test, "driver or devices are not there after %u s",
-			 WAIT_MS / 1000);
-	its_read_state(bdf, &now);
-	its_check_layout(test, "driver", &now);
-	if (!its_moved_down(&at_start, &now))
-		its_check_same_vectors(test, "driver", &at_start, &now);
-}
-
-static void give_device_back(void)
-{
-	struct its_test *test = &given_back;
-	char driver[64];
-
-	snprintf(test->name, sizeof(test->name), "%s given back", bdf);
-	test->ran = true;
-	close_fd(&device);
-	close_fd(&group);
-	close_fd(&container);
-
-	if (!strcmp(at_start.driver, VFIO_DRIVER)) {
-		skip(test, "it had vfio-pci at the start");
-		return;
-	}
-	its_read_driver(bdf, driver, sizeof(driver));
-	if (!strcmp(driver, VFIO_DRIVER))
-		its_unbind(bdf);
-	write_override(old_override);
-	its_read_driver(bdf, driver, sizeof(driver));
-	if (at_start.driver[0] && !driver[0] && !its_bind(bdf, at_start.driver))
-		its_fail(test, "cannot bind it to %s: %s",
-			 at_start.driver, strerror(errno));
-	check_given_back(test);
-}
-
-/* Returns why not */
-static const char *open_device(void)
-{
-	struct vfio_group_status status = { .argsz = sizeof(status) };
-	char path[PATH_MAX], link[PATH_MAX];
-	int iommu;
-	char *nr;
-
-	snprintf(path, sizeof(path), ITS_PCI_DEV "/iommu_group", bdf);
-	nr = realpath(path, link) ? strrchr(link, '/') + 1 : NULL;
-	if (!nr)
-		return "vfio-pci gave it no group";
-	snprintf(path, sizeof(path), "/dev/vfio/%s", nr);
-	if (access(path, F_OK)) {
-		noiommu = true;
-		snprintf(path, sizeof(path), "/dev/vfio/noiommu-%s", nr);
-	}
-	iommu = noiommu ? VFIO_NOIOMMU_IOMMU : VFIO_TYPE1v2_IOMMU;
-
-	container = open("/dev/vfio/vfio", O_RDWR);
-	if (container < 0)
-		return "cannot open /dev/vfio/vfio";
-	if (ioctl(container, VFIO_GET_API_VERSION) != VFIO_API_VERSION)
-		return "VFIO has another version";
-	if (ioctl(container, VFIO_CHECK_EXTENSION, iommu) <= 0)
-		return "VFIO does not support its kind of IOMMU";
-	group = open(path, O_RDWR);
-	if (group < 0)
-		return "cannot open its group in /dev/vfio, is it in use?";
-	if (ioctl(group, VFIO_GROUP_GET_STATUS, &status))
-		return "cannot get the status of its group";
-	if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE))
-		return "others in its IOMMU group are bound to their drivers";
-	if (ioctl(group, VFIO_GROUP_SET_CONTAINER, &container))
-		return "cannot add its group to a container";
-	if (ioctl(container, VFIO_SET_IOMMU, iommu))
-		return "cannot set the container's IOMMU";
-	device = ioctl(group, VFIO_GROUP_GET_DEVICE_FD, bdf);
-	if (device < 0)
-		return "cannot get its file from VFIO";
-	ksft_print_msg("%s %s, seed %u\n", bdf,
-		       noiommu ? "without IOMMU" : "with IOMMU", seed);
-	return NULL;
-}
-
-static unsigned int vectors_of(enum vector_type type)
-{
-	struct vfio_irq_info info = {
-		.argsz = sizeof(info),
-		.index = type_index[type],
-	};
-
-	if (ioctl(device, VFIO_DEVICE_GET_IRQ_INFO, &info))
-		return 0;
-	return info.count < max_count ? info.count : max_count;
-}
-
-/* Returns how many vectors there are, which is less than n when it failed */
-static unsigned int enable(enum vector_type type, unsigned int n)
-{
-	struct vfio_irq_set *set;
-	size_t size = sizeof(*set) + n * sizeof(int);
-	int ret;
-
-	set = calloc(1, size);
-	if (!set)
-		return 0;
-	set->argsz = size;
-	set->flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER;
-	set->index = type_index[type];
-	set->count = n;
-	memcpy(set->data, events, n * sizeof(int));
-	ret = ioctl(device, VFIO_DEVICE_SET_IRQS, set);
-	free(set);
-	if (ret < 0)
-		return 0;
-	return ret ? (unsigned int)ret : n;
-}
-
-static void disable(enum vector_type type)
-{
-	struct vfio_irq_set set = {
-		.argsz = sizeof(set),
-		.flags = VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER,
-		.index = type_index[type],
-	};
-
-	ioctl(device, VFIO_DEVICE_SET_IRQS, &set);
-}
-
 static uint32_t xhci_read(unsigned int reg)
 {
 	uint32_t value = ~0U;
 
-	if (pread(device, &value, sizeof(value), xhci.bar + reg) < 0)
+	if (pread(vfio.device, &value, sizeof(value), xhci.bar + reg) < 0)
 		ksft_perror("reading a register");
 	return value;
 }
 
 static void xhci_write(unsigned int reg, uint32_t value)
 {
-	if (pwrite(device, &value, sizeof(value), xhci.bar + reg) < 0)
+	if (pwrite(vfio.device, &value, sizeof(value), xhci.bar + reg) < 0)
 		ksft_perror("writing a register");
 }
 
@@ -434,7 +225,7 @@ static bool find_region(unsigned int index, uint64_t *offset)
 		.index = index,
 	};
 
-	if (ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &info) || !info.size)
+	if (ioctl(vfio.device, VFIO_DEVICE_GET_REGION_INFO, &info) || !info.size)
 		return false;
 	*offset = info.offset;
 	return true;
@@ -447,10 +238,10 @@ static bool let_it_access_memory(void)
 
 	if (!find_region(VFIO_PCI_CONFIG_REGION_INDEX, &config))
 		return false;
-	if (pread(device, &command, sizeof(command), config + PCI_COMMAND) < 0)
+	if (pread(vfio.device, &command, sizeof(command), config + PCI_COMMAND) < 0)
 		return false;
 	command |= PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
-	return pwrite(device, &command, sizeof(command),
+	return pwrite(vfio.device, &command, sizeof(command),
 		      config + PCI_COMMAND) == sizeof(command);
 }
 
@@ -496,8 +287,8 @@ static bool make_ring(void)
 		return false;
 	map.vaddr = (uintptr_t)page;
 	xhci.ring = map.iova;
-	if (noiommu ? !physical_address(page, &xhci.ring) :
-		      ioctl(container, VFIO_IOMMU_MAP_DMA, &map))
+	if (vfio.noiommu ? !physical_address(page, &xhci.ring) :
+		      ioctl(vfio.container, VFIO_IOMMU_MAP_DMA, &map))
 		return false;
 
 	segment = (struct ring_segment *)(page + RING_TABLE);
@@ -571,14 +362,14 @@ static unsigned int take_events(unsigned int v)
 {
 	uint64_t nr = 0;
 
-	if (read(events[v], &nr, sizeof(nr)) != sizeof(nr))
+	if (read(vfio.events[v], &nr, sizeof(nr)) != sizeof(nr))
 		return 0;
 	return nr;
 }
 
 static void wait_for_event(unsigned int v)
 {
-	struct pollfd fd = { .fd = events[v], .events = POLLIN };
+	struct pollfd fd = { .fd = vfio.events[v], .events = POLLIN };
 
 	poll(&fd, 1, ARRIVE_MS);
 }
@@ -661,7 +452,7 @@ static void check_vectors(struct its_test *test, enum vector_type type,
 			 state->nr);
 	if (type_of(state) != type)
 		its_fail(test, "%s: the vectors are not %s", when,
-			 type_name[type]);
+			 its_type_name[type]);
 	if (!*first) {
 		*first = malloc(sizeof(**first));
 		if (*first)
@@ -681,7 +472,7 @@ static void check_count(struct its_test *test, enum vector_type type,
 
 	test->ran = true;
 	snprintf(when, sizeof(when), "%u vectors", n);
-	granted = enable(type, n);
+	granted = its_vfio_enable(&vfio, type, n);
 	its_read_state(bdf, &state);
 	if (granted == n && xhci.usable) {
 		fired = check_delivery(&tests[type].delivery, when, n);
@@ -699,7 +490,7 @@ static void check_count(struct its_test *test, enum vector_type type,
 	else
 		its_fail(test, "%s: only %u are to be had", when, granted);
 
-	disable(type);
+	its_vfio_disable(&vfio, type);
 	its_read_state(bdf, &state);
 	if (state.nr)
 		its_fail(test, "%s: %u are left when they are disabled", when,
@@ -725,11 +516,13 @@ static void fill_counts(enum order order, unsigned int *counts, unsigned int nr)
 
 static void run_type(enum vector_type type)
 {
-	unsigned int nr = vectors_of(type);
-	unsigned int counts[MAX_COUNT];
+	unsigned int nr = its_vfio_vectors(&vfio, type);
+	unsigned int counts[ITS_VFIO_MAX_VECTORS];
 	unsigned int round, i;
 	enum order order;
 
+	if (nr > max_count)
+		nr = max_count;
 	if (tests[type].count[UP].skip[0])
 		return;
 	for (round = 0; round < nr_rounds; round++) {
@@ -742,51 +535,27 @@ static void run_type(enum vector_type type)
 	}
 }
 
-/*
- * Returns why a type of vectors cannot be tested. That there is no room for a
- * single vector is no such reason.
- */
-static const char *cannot_test(enum vector_type type)
-{
-	static struct its_state state;
-	unsigned int granted;
-	int err;
-
-	if (!vectors_of(type))
-		return "the function has none";
-	errno = 0;
-	granted = enable(type, 1);
-	err = errno;
-	its_read_state(bdf, &state);
-	disable(type);
-	if (granted && !state.on_its)
-		return "its interrupts don't belong to a GICv3 ITS";
-	if (!granted && err != ENOSPC)
-		return "they cannot be enabled, is there an ITS?";
-	return NULL;
-}
-
 static void prepare_tests(enum vector_type type, const char *cannot_fire)
 {
-	const char *reason = cannot_test(type);
+	const char *reason = its_vfio_cannot_test(&vfio, type);
 	struct tests *t = &tests[type];
 	enum order order;
 
 	for (order = 0; order < NR_ORDERS; order++) {
 		snprintf(t->count[order].name, sizeof(t->count[order].name),
-			 "%s %s %s", bdf, type_name[type], order_name[order]);
+			 "%s %s %s", bdf, its_type_name[type], order_name[order]);
 		if (reason)
-			skip(&t->count[order], reason);
+			its_skip(&t->count[order], reason);
 	}
 	snprintf(t->delivery.name, sizeof(t->delivery.name), "%s %s delivery",
-		 bdf, type_name[type]);
+		 bdf, its_type_name[type]);
 	snprintf(t->padding.name, sizeof(t->padding.name), "%s %s padding",
-		 bdf, type_name[type]);
+		 bdf, its_type_name[type]);
 	if (cannot_fire)
-		skip(&t->delivery, cannot_fire);
+		its_skip(&t->delivery, cannot_fire);
 	if (reason)
-		skip(&t->delivery, reason);
-	skip(&t->padding, t->delivery.skip);
+		its_skip(&t->delivery, reason);
+	its_skip(&t->padding, t->delivery.skip);
 }
 
 static void report_tests(void)
@@ -817,22 +586,23 @@ int main(int argc, char **argv)
 	its_skip_unless_possible();
 	if (!its_present(bdf))
 		ksft_exit_skip("there is no PCI function %s\n", bdf);
-	skip_unless_vfio();
+	its_vfio_skip_unless_possible(bdf);
 
 	random_state = seed;
 	its_hold_signals();
 	warned_before = its_kernel_warned();
-	its_read_start(bdf, &at_start);
-	reason = take_device();
+	reason = its_vfio_take(&vfio, bdf);
 	if (!reason)
-		reason = open_device();
+		reason = its_vfio_open(&vfio);
 	if (reason) {
-		give_device_back();
+		its_vfio_give_back(&vfio, &given_back);
 		ksft_exit_skip("%s: %s\n", bdf, reason);
 	}
+	ksft_print_msg("%s %s, seed %u\n", bdf,
+		       vfio.noiommu ? "without IOMMU" : "with IOMMU", seed);
 
 	for (i = 0; i < max_count; i++)
-		events[i] = eventfd(0, EFD_NONBLOCK);
+		vfio.events[i] = eventfd(0, EFD_NONBLOCK);
 	cannot_fire = set_up_xhci();
 	/* And padding of MSI, the function given back, kernel warnings */
 	ksft_set_plan(NR_TYPES * (NR_ORDERS + 1) + 3);
@@ -840,7 +610,7 @@ int main(int argc, char **argv)
 		prepare_tests(type, cannot_fire);
 		run_type(type);
 	}
-	give_device_back();
+	its_vfio_give_back(&vfio, &given_back);
 	if (its_stopped())
 		ksft_exit_fail_msg("stopped by a signal, %s has its driver again\n",
 				   bdf);
