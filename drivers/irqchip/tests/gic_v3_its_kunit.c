@@ -260,7 +260,7 @@ static void check_allocated(struct kunit *test, struct its_test_function *fn)
 	struct its_test *t = test->priv;
 	int i;
 
-	KUNIT_ASSERT_EQ(test, fn->nvecs, fn->max_vecs);
+	KUNIT_ASSERT_EQ(test, fn->nvecs, fn->wanted);
 	predict(&t->before, fn, expected);
 	read_map(test, fn->device_id, &t->now);
 	for (i = 0; i < fn->nvecs; i++) {
@@ -275,8 +275,7 @@ static void check_allocated(struct kunit *test, struct its_test_function *fn)
 
 static void ask_for(struct its_test_function *fn, unsigned int nvecs, unsigned int flags)
 {
-	fn->min_vecs = nvecs;
-	fn->max_vecs = nvecs;
+	fn->wanted = nvecs;
 	fn->flags = flags;
 }
 

@@ -118,7 +118,7 @@ static int its_test_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 
 	/* Unless a test asks for it, nothing is bound */
 	fn = find_function(pdev->bus, pdev->devfn);
-	if (!fn || !fn->max_vecs)
+	if (!fn || !fn->wanted)
 		return -ENODEV;
 
 	err = pcim_enable_device(pdev);
@@ -303,7 +303,7 @@ unsigned int its_test_pci_msi_data(const struct its_test_function *fn)
  */
 void its_test_pci_alloc(struct its_test_function *fn)
 {
-	fn->nvecs = pci_alloc_irq_vectors(fn->pdev, fn->min_vecs, fn->max_vecs, fn->flags);
+	fn->nvecs = pci_alloc_irq_vectors(fn->pdev, fn->wanted, fn->wanted, fn->flags);
 }
 
 /**
@@ -326,7 +326,7 @@ void its_test_pci_bind(struct its_test_function *fn)
 void its_test_pci_unbind(struct its_test_function *fn)
 {
 	device_release_driver(&fn->pdev->dev);
-	fn->max_vecs = 0;
+	fn->wanted = 0;
 }
 
 /* Have the PCI core find the functions that are plugged */
@@ -369,7 +369,7 @@ void its_test_pci_unplug(struct its_test_function *fn)
 	pci_dev_put(fn->pdev);
 	fn->pdev = NULL;
 	fn->plugged = false;
-	fn->max_vecs = 0;
+	fn->wanted = 0;
 }
 
 /* The window for MSI-X tables is one that nobody uses of the machine's host bridge */
@@ -399,6 +399,14 @@ static void make_functions(void)
 		if (i != ITS_TEST_BRIDGE)
 			its_test_pci_offer_all(&fns[i]);
 	}
+}
+
+static void free_bridge(void)
+{
+	pci_free_host_bridge(host_bridge);
+	host_bridge = NULL;
+	if (its_test_pci_has_msix())
+		release_resource(&window);
 }
 
 /**
@@ -443,8 +451,7 @@ int its_test_pci_create(struct irq_domain *its)
 
 	pci_unregister_driver(&its_test_driver);
 out_free_bridge:
-	pci_free_host_bridge(host_bridge);
-	host_bridge = NULL;
+	free_bridge();
 	return err;
 }
 
@@ -466,9 +473,6 @@ void its_test_pci_destroy(void)
 	pci_stop_root_bus(host_bridge->bus);
 	pci_remove_root_bus(host_bridge->bus);
 	pci_unlock_rescan_remove();
-	pci_free_host_bridge(host_bridge);
+	free_bridge();
 	pci_unregister_driver(&its_test_driver);
-	if (window.parent)
-		release_resource(&window);
-	host_bridge = NULL;
 }

@@ -30,8 +30,7 @@ enum its_test_slot {
  * @writable:	The bits of @config that can be written
  * @plugged:	The function answers to config cycles
  * @pdev:	The function as the PCI core has it, NULL unless it was found
- * @min_vecs:	Number of vectors that its driver must have
- * @max_vecs:	Number of vectors that its driver would like to have
+ * @wanted:	Number of vectors that its driver must have, 0 if it must not be bound
  * @flags:	PCI_IRQ_* flags that its driver allocates them with
  * @forgetful:	Its driver leaves it to devres to free them
  * @bound:	Its driver is bound
@@ -48,8 +47,7 @@ struct its_test_function {
 	u8		writable[PCI_CFG_SPACE_SIZE];
 	bool		plugged;
 	struct pci_dev	*pdev;
-	unsigned int	min_vecs;
-	unsigned int	max_vecs;
+	unsigned int	wanted;
 	unsigned int	flags;
 	bool		forgetful;
 	bool		bound;

@@ -224,4 +224,13 @@ static inline void its_report(const struct its_test *test)
 		ksft_test_result_pass("%s\n", test->name);
 }
 
+/* The same goes for this one */
+static inline void its_report_warnings(bool warned_before)
+{
+	if (warned_before)
+		ksft_test_result_skip("no kernel warning: there was one before the test\n");
+	else
+		ksft_test_result(!its_kernel_warned(), "no kernel warning\n");
+}
+
 #endif
