@@ -3,14 +3,16 @@
 # Sourced after lib.sh: packages of Debian suites that this machine does not use
 apt=$cache/apt
 
-# The Debian mirror that this machine uses
+# mirror SUITE: the Debian mirror that this machine uses, security's for a suite of it
 mirror() {
-	local uri
+	local release uri
 
+	release=$(. /etc/os-release; echo "${VERSION_CODENAME:-}")
+	[ "${1%-security}" = "$1" ] || release+=-security
 	# shellcheck disable=SC2016
 	uri=$(apt-get indextargets --format '$(RELEASE) $(REPO_URI)' |
-	      awk -v r="$(. /etc/os-release; echo "${VERSION_CODENAME:-}")" '$1 == r { print $2; exit }')
-	[ -n "$uri" ] || die "no Debian mirror among this machine's apt sources: add one"
+	      awk -v r="$release" '$1 == r { print $2; exit }')
+	[ -n "$uri" ] || die "no Debian mirror of $release among this machine's apt sources: add one"
 	echo "$uri"
 }
 
@@ -30,7 +32,7 @@ apt_suite() {
 update_suite() {
 	local uri
 
-	uri=$(mirror) || return
+	uri=$(mirror "$1") || return
 	mkdir -p "$apt/$1"
 	echo "$2 [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $1 main" \
 		>"$apt/$1/sources.list"
