@@ -104,8 +104,13 @@ kernel_dir() {
 	if [ -n "${KDIR:-}" ]; then
 		echo "$build/kdir"
 	else
-		echo "$build/$1"
+		echo "$build/kernels/$1"
 	fi
+}
+
+# work_dir NAME: where the series of that kernel is edited
+work_dir() {
+	echo "$build/linux-${1#linux-}"
 }
 
 # Two runs would change the same trees under one another
