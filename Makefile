@@ -1,63 +1,66 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The front door: each target is one script. "make help" lists them.
 
-# The kernel of configs/kernels that a target is for
-KERNEL ?= mainline
+# The kernel of configs/kernels that a target is for, but "check" is for all of them
+kernel := $(or $(KERNEL),mainline)
 
 export KDIR MACHINE SAN MINUTES SEED
 
-.PHONY: help demo check check-full check-sanitized check-failures soak kunit coverage mutations am work export verify clean
+.PHONY: help demo compare check check-full check-sanitized check-failures soak kunit coverage mutations am work export verify clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9% -]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
 	@printf '\nOn your own kernel tree: make KDIR=DIR am, demo, check or kunit\n'
 
 demo: ## boot the kernel without and with the series, print the two side by side
-	@scripts/demo $(KERNEL)
+	@scripts/demo $(kernel)
 
-check: ## run all tests and checks, ends with "N passed, N failed"
+compare: ## the demo on every kernel, and one table of all
+	@scripts/compare
+
+check: ## run all tests and checks on every kernel, ends with "N passed, N failed"
 	@scripts/check $(KERNEL)
 
 check-sanitized: ## run the KUnit suites and the kselftests with lockdep, KASAN and kmemleak
 	@scripts/prepare check
-	@scripts/check-sanitized $(KERNEL)
+	@scripts/check-sanitized $(kernel)
 
 check-failures: ## let each memory allocation of MSIs fail in turn, on the kernel with these
 	@scripts/prepare check
-	@scripts/check-failures $(KERNEL)
+	@scripts/check-failures $(kernel)
 
 soak: ## reload, remove and rescan at random with these, MINUTES=10 SEED=
 	@scripts/prepare check
-	@scripts/soak $(KERNEL)
+	@scripts/soak $(kernel)
 
-check-%: ## the demo's scenarios another way: acpi, smmu, 64k or gicv4
-	@scripts/prepare check
-	@scripts/check-boot $(KERNEL) $*
+check-%: ## the demo's scenarios another way: acpi, smmu, 64k, gicv4 or arm
+	@scripts/prepare full
+	@scripts/check-boot $(kernel) $*
 
 check-full: ## check, and everything that takes long
-	@scripts/check-full $(KERNEL)
+	@scripts/check-full $(kernel)
 
 kunit: ## run the KUnit suites with kunit.py, on UML and on arm64
-	@scripts/kunit $(KERNEL) uml
-	@scripts/kunit $(KERNEL) arm64
+	@scripts/kunit $(kernel) uml
+	@scripts/kunit $(kernel) arm64
 
 coverage: ## measure that the KUnit suite takes every line and branch of the map
-	@scripts/coverage $(KERNEL)
+	@scripts/coverage $(kernel)
 
 mutations: ## break the map and the driver in every way of mutations/, or ONLY=GLOB
-	@scripts/mutations $(KERNEL) $(ONLY)
+	@scripts/mutations $(kernel) $(ONLY)
 
 am: ## apply the series to the kernel tree KDIR, a git tree or a plain one
-	@scripts/am $(KERNEL)
+	@scripts/am $(kernel)
 
 work: ## make the work tree build/linux-mainline, to change the series in
-	@scripts/work-tree $(KERNEL)
+	@scripts/work-tree $(kernel)
 
 export: ## write the commits of the work tree to patches/ and to the mirror
-	@scripts/export $(KERNEL)
+	@scripts/export $(kernel)
 
 verify: ## check that the patches and the mirror are the same
-	@scripts/verify $(KERNEL)
+	@scripts/verify $(kernel)
 
 clean: ## remove build/ but the work trees
-	rm -rf build/logs build/demo build/*.Image build/mainline build/kdir
+	rm -rf build/logs build/demo build/kernels build/kdir

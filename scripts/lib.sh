@@ -16,6 +16,7 @@ export CCACHE_DEPEND=1
 export PATH=/usr/bin:/bin:/usr/sbin:/sbin:$PATH LC_ALL=C.UTF-8
 jobs=$(nproc)
 cross=aarch64-linux-gnu-
+cross_arm=arm-linux-gnueabihf-
 machine=${MACHINE:-virt,gic-version=3}
 
 trap 'printf "\ninterrupted: the same command goes on from here\n" >&2; exit 130' INT
@@ -98,6 +99,11 @@ kernel_field() {
 	    "$top/configs/kernels" || die "no kernel '$1' in configs/kernels"
 }
 
+# kernel_names: the kernels of that table
+kernel_names() {
+	awk '!/^#/ { print $1 }' "$top/configs/kernels"
+}
+
 # kernel_dir NAME: where that kernel's source, objects and images are. The user's
 # own tree has a place of its own.
 kernel_dir() {
@@ -106,6 +112,22 @@ kernel_dir() {
 	else
 		echo "$build/kernels/$1"
 	fi
+}
+
+# guest_dir NAME [IMAGE]: what runs in the guest of an image
+guest_dir() {
+	local dir
+
+	dir=$(kernel_dir "$1")/guest
+	if [ "${2:-}" = arm ]; then
+		dir+=-arm
+	fi
+	echo "$dir"
+}
+
+# demo_dir NAME: where the demo leaves what that kernel printed
+demo_dir() {
+	echo "$build/demo/$(basename "$(kernel_dir "$1")")"
 }
 
 # work_dir NAME: where the series of that kernel is edited

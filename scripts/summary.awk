@@ -2,7 +2,8 @@
 # Sum up the console logs of one kernel, CPUS.log each, a line for each scenario,
 # separated by tabs: what was done, observations that the kselftests found right, how
 # many there were, the controller's number of vectors, how often its keyboard was there,
-# and how many observations of a keyboard there were.
+# and how many observations of a keyboard there were. -v msis=CPUs+1 or a number is what
+# the xhci driver asks for.
 
 # A new observation in a scenario. It is right until the kselftest says otherwise.
 function observe(name) {
@@ -36,7 +37,8 @@ function note_controller(vectors, children) {
 
 FNR == 1 {
 	n = split(FILENAME, path, /[\/.]/)
-	wanted = path[n - 1] + 1
+	wanted = msis == "CPUs+1" ? path[n - 1] + 1 : msis
+	those_msis = wanted (wanted == 1 ? " MSI" : " MSIs")
 }
 
 /^### \// {
@@ -52,9 +54,9 @@ $1 == "#" && $2 == "state" && $4 != "start" {
 	if ($4 ~ /^vfio/)
 		observe($4 == "vfio-msi" ? "vfio-pci, 1 to 16 MSIs" : "vfio-pci, 1 to 16 MSI-X")
 	else if (behind_bridge)
-		observe(wanted " MSIs behind a bridge")
+		observe(those_msis " behind a bridge")
 	else
-		observe(wanted " MSIs, " ($4 == "remove" ? "hot removes" : "reloads"))
+		observe(those_msis ", " ($4 == "remove" ? "hot removes" : "reloads"))
 	if ($3 ~ /02\.0$/)
 		note_controller(value["vectors"], value["children"])
 }
