@@ -225,7 +225,7 @@ static void write_fail_nth(unsigned int nth)
 	int len = snprintf(text, sizeof(text), "%u", nth);
 
 	if (pwrite(fail_nth, text, len, 0) != len)
-		ksft_perror("writing " FAIL_NTH);
+		ksft_print_msg("writing " FAIL_NTH ": %s\n", strerror(errno));
 }
 
 /* How many memory allocations before the one that fails, 0 when it has */
@@ -234,7 +234,7 @@ static unsigned int read_fail_nth(void)
 	char text[16] = "";
 
 	if (pread(fail_nth, text, sizeof(text) - 1, 0) < 0)
-		ksft_perror("reading " FAIL_NTH);
+		ksft_print_msg("reading " FAIL_NTH ": %s\n", strerror(errno));
 	return strtoul(text, NULL, 10);
 }
 
