@@ -190,14 +190,14 @@ static uint32_t xhci_read(unsigned int reg)
 	uint32_t value = ~0U;
 
 	if (pread(vfio.device, &value, sizeof(value), xhci.bar + reg) < 0)
-		ksft_perror("reading a register");
+		ksft_print_msg("reading a register: %s\n", strerror(errno));
 	return value;
 }
 
 static void xhci_write(unsigned int reg, uint32_t value)
 {
 	if (pwrite(vfio.device, &value, sizeof(value), xhci.bar + reg) < 0)
-		ksft_perror("writing a register");
+		ksft_print_msg("writing a register: %s\n", strerror(errno));
 }
 
 static void xhci_write64(unsigned int reg, uint64_t value)
