@@ -1283,6 +1283,7 @@ struct walk_state {
 };
 
 #define WALK_MAX_STATES		8192
+#define WALK_NR_MAPS		(1 << (2 * WALK_MAX_EVENTIDS))
 
 /**
  * struct walk - The states found so far
@@ -1295,7 +1296,7 @@ struct walk {
 	struct map_test		*t;
 	struct walk_state	*states;
 	unsigned int		nr_states;
-	DECLARE_BITMAP(known, 1 << (2 * WALK_MAX_EVENTIDS));
+	DECLARE_BITMAP(known, WALK_NR_MAPS);
 };
 
 /* Note the state that was arrived at, when it is a new one */
