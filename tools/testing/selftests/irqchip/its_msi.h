@@ -18,7 +18,7 @@
 #define __noreturn
 #endif
 #ifndef __printf
-#define __printf(a, b)
+#define __printf(...)
 #endif
 
 /* As many as MSI-X can have */
