@@ -4,9 +4,9 @@
 # The kernel of configs/kernels that a target is for, but "check" is for all of them
 kernel := $(or $(KERNEL),mainline)
 
-export KDIR MACHINE SAN MINUTES SEED
+export KDIR MACHINE SAN MINUTES SEED V SEND UPSTREAM
 
-.PHONY: help demo compare check check-full check-sanitized check-failures soak kunit coverage mutations am work export verify clean
+.PHONY: help demo compare check check-full check-sanitized check-failures soak kunit coverage mutations am send work export verify clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9% -]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -52,6 +52,10 @@ mutations: ## break the map and the driver in every way of mutations/, or ONLY=G
 
 am: ## apply the series to the kernel tree KDIR, a git tree or a plain one
 	@scripts/am $(kernel)
+
+send: ## what git send-email would send as you, V=1; SEND=yes really sends
+	@scripts/prepare send
+	@scripts/send $(kernel)
 
 work: ## make the work tree build/linux-mainline, to change the series in
 	@scripts/work-tree $(kernel)
