@@ -17,6 +17,7 @@
 
 #include <kunit/visibility.h>
 #include <linux/bitmap.h>
+#include <linux/bits.h>
 #include <linux/bug.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -83,44 +84,43 @@ bool its_eventid_map_empty(const struct its_eventid_map *map)
 }
 EXPORT_SYMBOL_IF_KUNIT(its_eventid_map_empty);
 
-/* The lowest free EventID, or one that is out of range if there is none */
-static unsigned int its_eventid_find_single(const struct its_eventid_map *map)
+/*
+ * A block is aligned and never larger than a word, so it is in one word of each
+ * bitmap. These are the bits of its EventIDs there, from bit @start on, and
+ * those which join them.
+ */
+static unsigned long its_eventid_bits(unsigned int start, unsigned int nr)
 {
-	unsigned int i, nr_longs = BITS_TO_LONGS(map->nr_eventids);
-	unsigned long taken;
+	return GENMASK(nr - 1, 0) << start;
+}
+
+static unsigned long its_eventid_joined(unsigned int start, unsigned int size)
+{
+	return GENMASK(size - 1, 0) >> 1 << start;
+}
+
+/* The lowest free EventIDs, or some that are out of range if there are none */
+static unsigned int its_eventid_find(const struct its_eventid_map *map, unsigned int size)
+{
+	unsigned int i, j, nr_longs = BITS_TO_LONGS(map->nr_eventids);
+	unsigned long taken, starts = ~0UL / GENMASK(size - 1, 0);
 
 	for (i = 0; i < nr_longs; i++) {
-		/*
-		 * The last EventID of a block is not joined to the next one,
-		 * but to the one before. It is odd, so this needs no carry
-		 * from word to word.
-		 */
+		/* The last EventID of a block is joined to the one before only */
 		taken = map->used[i] | map->joined[i] | map->joined[i] << 1;
-		if (~taken)
-			return i * BITS_PER_LONG + ffz(taken);
+
+		if (!~taken)
+			continue;
+
+		/* Let each bit tell about the next size - 1 EventIDs as well */
+		for (j = 1; taken && j < size; j *= 2)
+			taken |= taken >> j;
+
+		if (~taken & starts)
+			return i * BITS_PER_LONG + __ffs(~taken & starts);
 	}
 
 	return map->nr_eventids;
-}
-
-/* The lowest free block, or one that is out of range if there is none */
-static unsigned int its_eventid_find_block(const struct its_eventid_map *map, unsigned int size)
-{
-	unsigned long base = 0;
-
-	for (;;) {
-		base = bitmap_find_next_zero_area(map->used, map->nr_eventids, base, size,
-						  size - 1);
-		/*
-		 * A smaller block in this range would have a used vector there.
-		 * So the range is free unless it is in the unused part of a
-		 * block of at least the same size.
-		 */
-		if (base >= map->nr_eventids || !test_bit(base, map->joined))
-			return base;
-
-		base += size;
-	}
 }
 
 /**
@@ -129,7 +129,8 @@ static unsigned int its_eventid_find_block(const struct its_eventid_map *map, un
  * @nvecs:	Number of vectors. 1 takes the lowest free EventID. More than 1
  *		is Multi-MSI: the base is aligned to @nvecs rounded up to a power
  *		of two, and that many EventIDs are reserved until the last of
- *		the @nvecs vectors is freed.
+ *		the @nvecs vectors is freed. %BITS_PER_LONG at most, where PCI
+ *		has 32 (PCI Local Bus Specification 3.0, 6.8.1.3).
  *
  * On failure @map is not changed.
  *
@@ -144,19 +145,16 @@ int its_eventid_alloc(struct its_eventid_map *map, unsigned int nvecs)
 
 	if (!nvecs)
 		return -EINVAL;
-	if (nvecs > map->nr_eventids)
+	if (nvecs > BITS_PER_LONG)
 		return -ENOSPC;
 
 	size = roundup_pow_of_two(nvecs);
-	if (size == 1)
-		base = its_eventid_find_single(map);
-	else
-		base = its_eventid_find_block(map, size);
-	if (base >= map->nr_eventids)
+	base = its_eventid_find(map, size);
+	if (base + size > map->nr_eventids)
 		return -ENOSPC;
 
-	bitmap_set(map->used, base, nvecs);
-	bitmap_set(map->joined, base, size - 1);
+	map->used[BIT_WORD(base)] |= its_eventid_bits(base % BITS_PER_LONG, nvecs);
+	map->joined[BIT_WORD(base)] |= its_eventid_joined(base % BITS_PER_LONG, size);
 
 	return base;
 }
@@ -177,20 +175,23 @@ EXPORT_SYMBOL_IF_KUNIT(its_eventid_alloc);
  */
 void its_eventid_free(struct its_eventid_map *map, unsigned int eventid)
 {
-	unsigned int base = eventid, size = 1;
+	unsigned int i = BIT_WORD(eventid), start = eventid % BITS_PER_LONG, size = 1;
 
-	if (WARN_ON_ONCE(eventid >= map->nr_eventids || !test_bit(eventid, map->used)))
+	if (WARN_ON_ONCE(eventid >= map->nr_eventids || !(map->used[i] & BIT(start))))
 		return;
 
-	__clear_bit(eventid, map->used);
+	map->used[i] &= ~BIT(start);
 
 	/* Double the aligned range around the EventID up to the block's size */
-	while (test_bit(round_down(base, 2 * size) + size - 1, map->joined)) {
-		base = round_down(base, 2 * size);
+	while (map->joined[i] & BIT(round_down(start, 2 * size) + size - 1)) {
+		start = round_down(start, 2 * size);
 		size *= 2;
+		/* The block has another vector */
+		if (map->used[i] & its_eventid_bits(start, size))
+			return;
 	}
 
-	if (find_next_bit(map->used, base + size, base) >= base + size)
-		bitmap_clear(map->joined, base, size - 1);
+	if (size > 1)
+		map->joined[i] &= ~its_eventid_joined(start, size);
 }
 EXPORT_SYMBOL_IF_KUNIT(its_eventid_free);
