@@ -14,12 +14,13 @@
  * @joined:		Bit n is set while EventIDs n and n + 1 are in the same block
  *
  * A block is what a Multi-MSI allocation reserves: a power of two number of
- * EventIDs, two at least, aligned to that number. Two blocks are therefore
- * either disjoint or the same, and a block always covers whole pairs of an even
- * and the following odd EventID. This makes @joined sufficient to tell the
- * extent of a block from any EventID in it, whichever of its vectors are used:
- * the two halves of an aligned range are in one block exactly when the last
- * EventID of the lower half is joined to the next one.
+ * EventIDs, from two to %BITS_PER_LONG, aligned to that number. So it is in one
+ * word of each bitmap. Two blocks are either disjoint or the same, and a block
+ * always covers whole pairs of an even and the following odd EventID. This makes
+ * @joined sufficient to tell the extent of a block from any EventID in it,
+ * whichever of its vectors are used: the two halves of an aligned range are in
+ * one block exactly when the last EventID of the lower half is joined to the
+ * next one.
  *
  * An EventID is free while it is neither used nor in a block.
  */
