@@ -48,7 +48,7 @@ coverage: ## measure that the KUnit suite takes every line and branch of the map
 	@scripts/coverage $(kernel)
 
 mutations: ## break the map and the driver in every way of mutations/, or ONLY=GLOB
-	@scripts/mutations $(kernel) $(ONLY)
+	@scripts/mutations $(kernel) '$(ONLY)'
 
 am: ## apply the series to the kernel tree KDIR, a git tree or a plain one
 	@scripts/am $(kernel)

@@ -17,6 +17,8 @@ export PATH=/usr/bin:/bin:/usr/sbin:/sbin:$PATH LC_ALL=C.UTF-8
 jobs=$(nproc)
 cross=aarch64-linux-gnu-
 cross_arm=arm-linux-gnueabihf-
+# The newest of Debian 12: what clang is there is too old for a new kernel
+clang="clang-19"
 machine=${MACHINE:-virt,gic-version=3}
 
 trap 'printf "\ninterrupted: the same command goes on from here\n" >&2; exit 130' INT
@@ -119,9 +121,10 @@ guest_dir() {
 	local dir
 
 	dir=$(kernel_dir "$1")/guest
-	if [ "${2:-}" = arm ]; then
-		dir+=-arm
-	fi
+	case ${2:-} in
+	arm | modules)
+		dir+=-$2 ;;
+	esac
 	echo "$dir"
 }
 
