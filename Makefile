@@ -6,7 +6,7 @@ kernel := $(or $(KERNEL),mainline)
 
 export KDIR MACHINE SAN MINUTES SEED V SEND UPSTREAM
 
-.PHONY: help demo compare check check-full check-sanitized check-failures soak kunit coverage mutations am send work export verify clean
+.PHONY: help demo compare check check-full check-sanitized check-failures check-modules check-configs soak bench kunit coverage mutations am send work export verify clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9% -]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -32,6 +32,18 @@ check-failures: ## let each memory allocation of MSIs fail in turn, on the kerne
 soak: ## reload, remove and rescan at random with these, MINUTES=10 SEED=
 	@scripts/prepare check
 	@scripts/soak $(kernel)
+
+bench: ## count the instructions of the map, and of what it replaces
+	@scripts/prepare check
+	@scripts/bench $(kernel)
+
+check-modules: ## load the KUnit suites as modules
+	@scripts/prepare full
+	@scripts/check-modules $(kernel)
+
+check-configs: ## build with other configurations and for other architectures
+	@scripts/prepare full
+	@scripts/check-configs $(kernel)
 
 check-%: ## the demo's scenarios another way: acpi, smmu, 64k, gicv4 or arm
 	@scripts/prepare full
