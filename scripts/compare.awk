@@ -27,16 +27,16 @@ function cell(k_of_n) {
 END {
 	printf "%-26s", ""
 	for (v = 1; v <= nr_versions; v++)
-		printf "%22s", "Linux " versions[v]
+		printf "%18s", "Linux " versions[v]
 	printf "\n%-26s", ""
 	for (v = 1; v <= nr_versions; v++)
-		printf "%13s%9s", "unpatched", "series"
+		printf "%10s%8s", "unpatched", "series"
 	printf "\n"
 	for (i = 1; i <= nr_scenarios; i++) {
 		s = scenarios[i]
 		printf "%-26s", s
 		for (v = 1; v <= nr_versions; v++)
-			printf "%13s%9s", cell(unpatched[s, v]), cell(patched[s, v])
+			printf "%10s%8s", cell(unpatched[s, v]), cell(patched[s, v])
 		printf "\n"
 	}
 }
