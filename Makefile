@@ -69,7 +69,7 @@ send: ## what git send-email would send as you, V=1; SEND=yes really sends
 	@scripts/prepare send
 	@scripts/send $(kernel)
 
-work: ## make the work tree build/linux-mainline, to change the series in
+work: ## make the work tree build/linux-NAME, to change the series in
 	@scripts/work-tree $(kernel)
 
 export: ## write the commits of the work tree to patches/ and to the mirror

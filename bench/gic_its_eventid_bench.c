@@ -7,6 +7,7 @@
  * A line for each case:
  *
  *	bench <operations> <instructions of the map> <of the bitmap> <what>
+ *	bench-bytes <memory of the map of 32 EventIDs> <of the bitmap>
  *
  * Vectors are freed one at a time on both sides, as the interrupt core does.
  */
@@ -29,6 +30,7 @@ static unsigned int size;
 /* One side of the comparison, all are called in the same way */
 struct side {
 	int	(*alloc)(unsigned int nvecs);
+	/* Not for ZERO_BIT */
 	void	(*free)(unsigned int eventid);
 };
 
@@ -66,15 +68,10 @@ static noinline int next_zero_bit(unsigned int nvecs)
 	return eventid;
 }
 
-static noinline void clear_one_bit(unsigned int eventid)
-{
-	__clear_bit(eventid, bitmap);
-}
-
 static const struct side sides[] = {
 	{ map_alloc, map_free },
 	{ bitmap_alloc_region, bitmap_free_region },
-	{ next_zero_bit, clear_one_bit },
+	{ next_zero_bit },
 };
 
 enum { MAP, REGION, ZERO_BIT };
@@ -153,10 +150,30 @@ static void single_behind(unsigned int nr_eventids, unsigned int used, const cha
 	take(1, 1, ZERO_BIT, name);
 }
 
+/* What a device of 32 EventIDs takes, with what slab rounds it up to */
+static int report_bytes(void)
+{
+	if (its_eventid_map_init(&map, 32))
+		return -ENOMEM;
+	bitmap = bitmap_zalloc(32, GFP_KERNEL);
+	if (!bitmap)
+		return -ENOMEM;
+
+	pr_info("bench-bytes %zu %zu\n", sizeof(map) + ksize(map.used),
+		sizeof(bitmap) + ksize(bitmap));
+
+	its_eventid_map_destroy(&map);
+	bitmap_free(bitmap);
+	return 0;
+}
+
 static int __init gic_its_eventid_bench(void)
 {
 	unsigned long flags;
 	unsigned int i;
+
+	if (report_bytes())
+		return -ENOMEM;
 
 	if (its_eventid_map_init(&map, MAX_EVENTIDS))
 		return -ENOMEM;

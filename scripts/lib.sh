@@ -17,7 +17,7 @@ export PATH=/usr/bin:/bin:/usr/sbin:/sbin:$PATH LC_ALL=C.UTF-8
 jobs=$(nproc)
 cross=aarch64-linux-gnu-
 cross_arm=arm-linux-gnueabihf-
-# The newest of Debian 12: what clang is there is too old for a new kernel
+# Debian 12's own "clang" is too old for a new kernel
 clang="clang-19"
 machine=${MACHINE:-virt,gic-version=3}
 

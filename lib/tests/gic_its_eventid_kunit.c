@@ -714,8 +714,8 @@ static void e3_between_neighbours(struct kunit *test)
 static void e3_beside_larger_neighbour(struct kunit *test)
 {
 	unsigned int nvecs = number_param(test), size = block_size(nvecs);
-	struct map_test *t = new_map(test, 8 * size);
 	unsigned int largest = min_t(unsigned int, 4 * size, BITS_PER_LONG);
+	struct map_test *t = new_map(test, 8 * size);
 	unsigned int larger, left, i;
 	int base;
 
