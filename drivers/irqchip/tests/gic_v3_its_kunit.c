@@ -1187,4 +1187,5 @@ static struct kunit_suite its_test_suite = {
 kunit_test_suite(its_test_suite);
 
 MODULE_DESCRIPTION("KUnit tests of the GICv3 ITS driver");
+MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");
 MODULE_LICENSE("GPL");
