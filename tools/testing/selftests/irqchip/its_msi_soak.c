@@ -64,6 +64,7 @@ static unsigned int nr_functions;
 static unsigned int nr_processes = 4;
 static unsigned int seconds = 60;
 static unsigned int seed;
+static unsigned int nr_cpus;
 static struct counts *counts;
 
 static struct its_test back = { .name = "drivers and devices are back" };
@@ -149,25 +150,25 @@ static void do_something(uint32_t *random)
 	}
 }
 
-/* CPU 0 often cannot go */
-static void change_cpus(uint32_t *random, unsigned int nr_cpus)
+/* CPU 0 often cannot go. None can go or come while a PCI driver is being bound. */
+static void change_cpus(uint32_t *random)
 {
 	unsigned int cpu = 1 + its_random(random, nr_cpus - 1);
+	bool went = its_write("0", CPU_ONLINE, cpu);
 
-	if (its_write("0", CPU_ONLINE, cpu) && its_write("1", CPU_ONLINE, cpu))
+	if (its_write("1", CPU_ONLINE, cpu) && went)
 		count(&counts->cpus);
 }
 
 static void run_process(unsigned int nr, unsigned long end)
 {
-	unsigned int nr_cpus = sysconf(_SC_NPROCESSORS_CONF);
 	uint32_t random = seed + nr;
 
 	while (its_now_ms() < end && !its_stopped()) {
 		if (nr < nr_processes)
 			do_something(&random);
 		else if (nr_cpus > 1)
-			change_cpus(&random, nr_cpus);
+			change_cpus(&random);
 		else
 			break;
 	}
@@ -192,6 +193,20 @@ static void run_processes(void)
 	while (wait(&status) > 0) {
 		if (status)
 			its_fail(&back, "a process ended with %#x", status);
+	}
+}
+
+/* Drivers ask for a number of vectors that depends on the number of CPUs */
+static void bring_cpus_online(void)
+{
+	char online[8];
+	unsigned int cpu;
+
+	for (cpu = 1; cpu < nr_cpus; cpu++) {
+		if (its_read(online, sizeof(online), CPU_ONLINE, cpu) &&
+		    !strcmp(online, "0") && !its_write("1", CPU_ONLINE, cpu))
+			its_fail(&back, "CPU %u stays offline: %s", cpu,
+				 strerror(errno));
 	}
 }
 
@@ -273,8 +288,10 @@ int main(int argc, char **argv)
 	if (counts == MAP_FAILED)
 		ksft_exit_fail_msg("no memory: %s\n", strerror(errno));
 
+	nr_cpus = sysconf(_SC_NPROCESSORS_CONF);
 	its_hold_signals();
 	warned_before = its_kernel_warned();
+	bring_cpus_online();
 	/* How they were bound at boot is not known, so bind them in a known order */
 	unbind_all();
 	bind_all(&back);
@@ -289,6 +306,7 @@ int main(int argc, char **argv)
 		       counts->cpus);
 
 	back.ran = true;
+	bring_cpus_online();
 	rescan();
 	bind_all(&back);
 	unbind_all();
