@@ -940,6 +940,7 @@ static struct device *add_platform_device(struct kunit *test, u32 device_id)
 	KUNIT_ASSERT_NOT_NULL(test, pdev);
 	KUNIT_ASSERT_EQ(test, kunit_platform_device_add(test, pdev), 0);
 
+	memset(&platform, 0, sizeof(platform));
 	platform.cells[0] = cpu_to_be32(its_node->phandle);
 	platform.cells[1] = cpu_to_be32(device_id);
 	platform.msi_parent.name = "msi-parent";
@@ -949,7 +950,7 @@ static struct device *add_platform_device(struct kunit *test, u32 device_id)
 	platform.node.properties = &platform.msi_parent;
 	of_node_init(&platform.node);
 	/* It is not in sysfs, so the device gets it when sysfs knows the device */
-	pdev->dev.of_node = &platform.node;
+	pdev->dev.of_node = of_node_get(&platform.node);
 	dev_set_msi_domain(&pdev->dev, its);
 
 	return &pdev->dev;
