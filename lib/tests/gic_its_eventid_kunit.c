@@ -44,6 +44,9 @@ MODULE_PARM_DESC(seed, "Seed of the random cases, to repeat a run. 0 takes a new
 
 static unsigned int run_seed;
 
+/* The kernel has warned, before the suite or in a case that has failed for it */
+static bool warned;
+
 /**
  * struct model_eventid - What the contract says about one EventID
  * @owner:	Number of the allocation that reserves the EventID, 0 if it is free
@@ -1489,8 +1492,18 @@ static int gic_its_eventid_suite_init(struct kunit_suite *suite)
 {
 	run_seed = seed ?: get_random_u32();
 	kunit_info(suite, "the random cases repeat with %s.seed=%u", KBUILD_MODNAME, run_seed);
+	warned = test_taint(TAINT_WARN);
 
 	return 0;
+}
+
+/* E7: nothing but misuse warns, in no case. What is suppressed leaves no mark. */
+static void gic_its_eventid_exit(struct kunit *test)
+{
+	bool warned_before = warned;
+
+	warned = test_taint(TAINT_WARN);
+	KUNIT_EXPECT_EQ(test, warned, warned_before);
 }
 
 static struct kunit_case gic_its_eventid_cases[] = {
@@ -1537,6 +1550,7 @@ static struct kunit_case gic_its_eventid_cases[] = {
 static struct kunit_suite gic_its_eventid_suite = {
 	.name = "gic_its_eventid",
 	.suite_init = gic_its_eventid_suite_init,
+	.exit = gic_its_eventid_exit,
 	.test_cases = gic_its_eventid_cases,
 };
 
