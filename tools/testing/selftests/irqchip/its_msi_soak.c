@@ -3,7 +3,7 @@
  * Is anything lost when functions come and go in every way at the same time?
  *
  * Several processes reload the drivers of the functions, remove them and rescan
- * the bus, at random and without regard to one another, while another one takes
+ * their buses, at random and without regard to one another, while another one takes
  * CPUs offline and online. Whatever happens meanwhile, when it is over:
  *
  * - All functions have their drivers again, and all devices are there.
@@ -125,9 +125,14 @@ static void count(unsigned int *nr)
 	__atomic_add_fetch(nr, 1, __ATOMIC_RELAXED);
 }
 
-static bool rescan(void)
+/*
+ * Only the bus of the function, as its name has it. A scan of the bus above may
+ * number the buses behind a bridge anew, and while it does, what sends an MSI
+ * from there has a wrong DeviceID, and the MSI is lost.
+ */
+static bool rescan(const struct function *f)
 {
-	return its_write("1", ITS_PCI "/rescan");
+	return its_write("1", "/sys/class/pci_bus/%.7s/rescan", f->bdf);
 }
 
 /* What fails here was undone by another process meanwhile, or will be done by it */
@@ -141,7 +146,7 @@ static void do_something(uint32_t *random)
 			count(&counts->removes);
 		break;
 	case 1:
-		if (rescan())
+		if (rescan(f))
 			count(&counts->rescans);
 		break;
 	default:
@@ -307,7 +312,8 @@ int main(int argc, char **argv)
 
 	back.ran = true;
 	bring_cpus_online();
-	rescan();
+	for (f = functions; f < functions + nr_functions; f++)
+		rescan(f);
 	bind_all(&back);
 	unbind_all();
 	check_gone();
