@@ -22,61 +22,61 @@ check: ## run all tests and checks on every kernel, ends with "N passed, N faile
 	@scripts/check $(KERNEL)
 
 check-sanitized: ## run the KUnit suites and the kselftests with lockdep, KASAN and kmemleak
-	@scripts/prepare check
-	@scripts/check-sanitized $(kernel)
+	@scripts/setup/prepare check
+	@scripts/boots/check-sanitized $(kernel)
 
 check-failures: ## let each memory allocation of MSIs fail in turn, on the kernel with these
-	@scripts/prepare check
-	@scripts/check-failures $(kernel)
+	@scripts/setup/prepare check
+	@scripts/boots/check-failures $(kernel)
 
 soak: ## reload, remove and rescan at random with these, MINUTES=10 SEED=
-	@scripts/prepare check
-	@scripts/soak $(kernel)
+	@scripts/setup/prepare check
+	@scripts/boots/soak $(kernel)
 
 bench: ## count the instructions of the map, and of what it replaces
-	@scripts/prepare check
-	@scripts/bench $(kernel)
+	@scripts/setup/prepare check
+	@scripts/boots/bench $(kernel)
 
 check-modules: ## load the KUnit suites as modules
-	@scripts/prepare full
-	@scripts/check-modules $(kernel)
+	@scripts/setup/prepare full
+	@scripts/boots/check-modules $(kernel)
 
 check-configs: ## build with other configurations and for other architectures
-	@scripts/prepare full
-	@scripts/check-configs $(kernel)
+	@scripts/setup/prepare full
+	@scripts/static/check-configs $(kernel)
 
 check-%: ## the demo's scenarios another way: acpi, smmu, 64k, gicv4 or arm
-	@scripts/prepare full
-	@scripts/check-boot $(kernel) $*
+	@scripts/setup/prepare full
+	@scripts/boots/check-boot $(kernel) $*
 
 check-full: ## check, and everything that takes long
 	@scripts/check-full $(kernel)
 
 kunit: ## run the KUnit suites with kunit.py, on UML and on arm64
-	@scripts/kunit $(kernel) uml
-	@scripts/kunit $(kernel) arm64
+	@scripts/boots/kunit $(kernel) uml
+	@scripts/boots/kunit $(kernel) arm64
 
 coverage: ## measure that the KUnit suite takes every line and branch of the map
-	@scripts/coverage $(kernel)
+	@scripts/boots/coverage $(kernel)
 
 mutations: ## break the map and the driver in every way of mutations/, or ONLY=GLOB
-	@scripts/mutations $(kernel) '$(ONLY)'
+	@scripts/boots/mutations $(kernel) '$(ONLY)'
 
 am: ## apply the series to the kernel tree KDIR, a git tree or a plain one
-	@scripts/am $(kernel)
+	@scripts/series/am $(kernel)
 
 send: ## what git send-email would send as you, V=1; SEND=yes really sends
-	@scripts/prepare send
-	@scripts/send $(kernel)
+	@scripts/setup/prepare send
+	@scripts/series/send $(kernel)
 
 work: ## make the work tree build/linux-NAME, to change the series in
-	@scripts/work-tree $(kernel)
+	@scripts/series/work-tree $(kernel)
 
 export: ## write the commits of the work tree to patches/ and to the mirror
-	@scripts/export $(kernel)
+	@scripts/series/export $(kernel)
 
 verify: ## check that the patches and the mirror are the same
-	@scripts/verify $(kernel)
+	@scripts/series/verify $(kernel)
 
 clean: ## remove build/ but the work trees
 	rm -rf build/logs build/demo build/kernels build/kdir
