@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034
-# Sourced by the other scripts: paths, messages, steps with a log and a time
+# Sourced by the other scripts: paths, the lock, messages, steps with a log and a time
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -12,8 +12,7 @@ logs=$build/logs
 export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache} CCACHE_BASEDIR=$top CCACHE_NOHASHDIR=1
 # Without its preprocessor run, ccache costs next to nothing when it is cold
 export CCACHE_DEPEND=1
-# Debian's tools, and its Python, which has the modules that checkpatch needs
-export PATH=/usr/bin:/bin:/usr/sbin:/sbin:$PATH LC_ALL=C.UTF-8
+export LC_ALL=C.UTF-8
 jobs=$(nproc)
 cross=aarch64-linux-gnu-
 cross_arm=arm-linux-gnueabihf-
@@ -21,15 +20,46 @@ cross_arm=arm-linux-gnueabihf-
 clang="clang-19"
 machine=${MACHINE:-virt,gic-version=3}
 
-trap 'printf "\ninterrupted: the same command goes on from here\n" >&2; exit 130' INT
+# The machine's own make flags must not reach the kernel's build
+unset MAKEFLAGS MFLAGS
 
 die() {
 	printf 'error: %s\n' "$*" >&2
 	exit 1
 }
 
-# The machine's own make flags must not reach the kernel's build
-unset MAKEFLAGS MFLAGS
+# Two runs would change the same trees under one another
+take_lock() {
+	[ -z "${ITS_LOCKED:-}" ] || return 0
+	mkdir -p "$build"
+	exec 9>>"$build/lock"
+	flock -n 9 || die "$(<"$build/lock") works in $build: wait for its end"
+	printf '%s, process %s,\n' "${0#"$top/"}" $$ >"$build/lock"
+}
+
+# Debian's tools first, with the Python that has the modules of checkpatch, but the QEMU of the
+# directory QEMU or else the first one in the user's PATH
+set_path() {
+	local program found
+
+	[ -z "${QEMU:-}" ] || [ -x "$QEMU/qemu-system-aarch64" ] ||
+		die "QEMU=$QEMU is not a directory with qemu-system-aarch64"
+	rm -rf "${build:?}/bin"
+	mkdir "$build/bin"
+	for program in qemu-system-aarch64 qemu-system-arm; do
+		found=$(PATH=${QEMU:+$(realpath "$QEMU"):}$PATH command -v "$program" || true)
+		[ -z "$found" ] || ln -s "$found" "$build/bin/"
+	done
+	PATH=$build/bin:/usr/bin:/bin:/usr/sbin:/sbin:$PATH
+}
+
+# What the first script does for all that it calls. am works in the tree of the user.
+if [ -z "${ITS_LOCKED:-}" ] && [[ $0 != */series/am ]]; then
+	trap 'printf "\ninterrupted: the same command goes on from here\n" >&2; exit 130' INT
+	take_lock
+	set_path
+	export ITS_LOCKED=1 PATH
+fi
 
 # Shows how far a command is: its last line on a terminal, a line a minute else
 progress() {
@@ -131,18 +161,4 @@ guest_dir() {
 # demo_dir NAME: where the demo leaves what that kernel printed
 demo_dir() {
 	echo "$build/demo/$(basename "$(kernel_dir "$1")")"
-}
-
-# work_dir NAME: where the series of that kernel is edited
-work_dir() {
-	echo "$build/linux-${1#linux-}"
-}
-
-# Two runs would change the same trees under one another
-take_lock() {
-	[ -z "${ITS_LOCKED:-}" ] || return 0
-	export ITS_LOCKED=1
-	mkdir -p "$build"
-	exec 9>"$build/lock"
-	flock -n 9 || die "another command works in $build: wait for its end"
 }

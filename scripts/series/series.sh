@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2154
+# Sourced after lib.sh: the table of series, what each stands on, kernel trees that take patches
+
+# series_field NAME FIELD: a field of that table
+series_field() {
+	awk -v name="$1" -v field="$2" \
+	    '!/^#/ && $1 == name { print $field; found = 1 } END { exit !found }' \
+	    "$top/configs/series" ||
+		die "no series '$1' in configs/series, it has:" "$(awk '!/^#/ { printf "%s ", $1 }' "$top/configs/series")"
+}
+
+# series_names [KERNEL]: those of a kernel, or all, that have patches
+series_names() {
+	local name
+
+	awk -v kernel="${1:-}" '!/^#/ && (kernel == "" || $2 == kernel) { print $1 }' "$top/configs/series" |
+		while read -r name; do
+			[ ! -d "$top/patches/$name" ] || echo "$name"
+		done
+}
+
+# series_patches NAME: the files of its patches
+series_patches() {
+	[ ! -d "$top/patches/$1" ] || sed "s,^,$top/patches/$1/," "$top/patches/$1/series"
+}
+
+# prerequisites NAME: the files of the patches that it stands on
+prerequisites() {
+	local on part
+
+	on=$(series_field "$1" 3)
+	[ "$on" != base ] || return 0
+	for part in ${on//,/ }; do
+		prerequisites "${part%:*}"
+		if [ "$part" = "${part%:*}" ]; then
+			series_patches "$part"
+		else
+			series_patches "${part%:*}" | sed "1,${part#*:}!d"
+		fi
+	done | awk '!seen[$0]++'
+}
+
+# stack NAME: a series with what it stands on
+stack() {
+	prerequisites "$1"
+	series_patches "$1"
+}
+
+# work_dir NAME: where a series is edited
+work_dir() {
+	echo "$build/linux-${1#linux-}"
+}
+
+# check_tree DIR: fail with one line unless DIR is a kernel source tree without uncommitted changes
+check_tree() {
+	local changes
+
+	[ -d "$1" ] || die "KDIR=$1 does not exist"
+	if [ ! -f "$1/Kbuild" ] || [ ! -f "$1/drivers/irqchip/irq-gic-v3-its.c" ]; then
+		die "KDIR=$1 is no kernel source tree: it has no Kbuild or no drivers/irqchip/irq-gic-v3-its.c"
+	fi
+	[ -e "$1/.git" ] || return 0
+	if [ -e "$(git -C "$1" rev-parse --absolute-git-dir)/rebase-apply" ] ||
+	   [ -e "$(git -C "$1" rev-parse --absolute-git-dir)/rebase-merge" ]; then
+		die "KDIR=$1 has a git am or rebase in progress: finish it, or git am --abort, then try again"
+	fi
+	changes=$(git -C "$1" status --porcelain --untracked-files=no)
+	[ -z "$changes" ] || die "KDIR=$1 has uncommitted changes ($(wc -l <<<"$changes") files," \
+		"first: ${changes%%$'\n'*}): commit or stash them, then try again"
+}
+
+# copy_touched DIR TO PATCH...: the files of a kernel tree that these patches touch
+copy_touched() {
+	local dir=$1 to=$2 file
+
+	shift 2
+	sed -nE 's,^(---|\+\+\+) [ab]/,,p' "$@" | sort -u | while read -r file; do
+		[ ! -f "$dir/$file" ] || (cd "$dir" && cp --parents "$file" "$to")
+	done
+}
+
+# has_patches DIR PATCH...: whether a kernel tree has all of these already
+has_patches() {
+	local dir=$1 tmp patch rc=0
+
+	shift
+	tmp=$(mktemp -d)
+	copy_touched "$dir" "$tmp" "$@"
+	while read -r patch; do
+		patch -R -s -f -p1 -F0 --no-backup-if-mismatch -r - -d "$tmp" <"$patch" >/dev/null || rc=1
+	done < <(printf '%s\n' "$@" | tac)
+	rm -rf "$tmp"
+	return $rc
+}
+
+# missing_patches DIR PATCH...: which of these a kernel tree lacks. The tree of a maintainer may
+# have taken a series, or some patches of one whose patches are single.
+missing_patches() {
+	local dir=$1 name patch group
+
+	shift
+	for name in $(printf '%s\n' "$@" | sed -E 's,.*/([^/]+)/[^/]+$,\1,' | uniq); do
+		mapfile -t group < <(printf '%s\n' "$@" | grep -F "/patches/$name/")
+		if [ "$(series_field "$name" 5)" = single ]; then
+			for patch in "${group[@]}"; do
+				has_patches "$dir" "$patch" || echo "$patch"
+			done
+		elif ! has_patches "$dir" "${group[@]}"; then
+			printf '%s\n' "${group[@]}"
+		fi
+	done
+}
+
+
+# no_apply PATCH TREE DIR: say which hunk of which file does not apply. TREE has the patches
+# before it.
+no_apply() {
+	local where name
+
+	name=$(basename "$(dirname "$1")")
+	where=$(patch --dry-run -p1 -F0 -f -d "$2" <"$1" |
+		sed -nE 's/^checking file (.*)/\1/; t file
+			 s/^Hunk #([0-9]+) FAILED at ([0-9]+).*/\1 (line \2)/; t hunk
+			 s/^The next patch would create the file (.*),$/\1, which exists already/p
+			 s/^can.t find file to patch.*/a file that does not exist/p; b
+			 :file; h; b
+			 :hunk; G; s/(.*)\n(.*)/\2, hunk \1/p' | head -n 1) || true
+	die "$name/$(basename "$1") does not apply to ${where:-$3}. Nothing was changed in $3. It is made" \
+		"for $(cat "$top/patches/$name/base"); to refresh it: make${KDIR:+ KDIR=$KDIR} SERIES=$name work"
+}
+
+apply_git() {
+	local dir=$1 log nr
+
+	shift
+	log=$(mktemp)
+	if ! git -C "$dir" am -q "$@" >"$log" 2>&1; then
+		nr=$(sed -nE 's/^Patch failed at 0*([0-9]+) .*/\1/p' "$log")
+		[ -z "$nr" ] || (no_apply "${!nr}" "$dir" "$dir") || true
+		git -C "$dir" am --abort
+		[ -n "$nr" ] || die "git am in $dir: $(head -n 1 "$log")"
+		return 1
+	fi
+	rm "$log"
+}
+
+# patch(1) has no "all or nothing": try it on copies of the touched files first
+apply_plain() {
+	local dir=$1 tmp patch
+
+	shift
+	tmp=$(mktemp -d)
+	copy_touched "$dir" "$tmp" "$@"
+	for patch in "$@"; do
+		if ! patch -p1 -F0 --dry-run -f -d "$tmp" <"$patch" >/dev/null; then
+			(no_apply "$patch" "$tmp" "$dir") || true
+			rm -rf "$tmp"
+			return 1
+		fi
+		patch -s -p1 -F0 --no-backup-if-mismatch -d "$tmp" <"$patch"
+	done
+	cp -r "$tmp/." "$dir"
+	rm -rf "$tmp"
+}
+
+# apply DIR PATCH...: apply patches to a kernel tree. A git tree gets commits, a plain one changed
+# files. If one patch fails, nothing is changed, and the patch, the file and the hunk are named.
+apply() {
+	[ $# -gt 1 ] || return 0
+	if [ -e "$1/.git" ]; then
+		apply_git "$@"
+	else
+		apply_plain "$@"
+	fi
+}
+
+# What the mirror of the kernel's tree has: not the kernel's scripts/, which would stand among
+# ours, they are read in the patch
+mirrored=(drivers include kernel lib tools Documentation MAINTAINERS)
+
+# copy_files TREE COMMIT DIR FILE...: files of a git tree
+copy_files() {
+	[ $# -eq 3 ] || git -C "$1" archive "$2" -- "${@:4}" | tar -x -C "$3"
+}
+
+# mirror TREE DIR: write the files that the commits on top of "base" add in a git tree to the same
+# paths in DIR, and the lines they add to MAINTAINERS
+mirror() {
+	local files
+
+	mapfile -t files < <(git -C "$1" diff --name-only --diff-filter=A base HEAD -- "${mirrored[@]}")
+	copy_files "$1" HEAD "$2" "${files[@]}"
+	git -C "$1" diff -U0 base HEAD -- MAINTAINERS | sed -n 's/^+\([^+]\)/\1/p' >"$2/MAINTAINERS"
+}
