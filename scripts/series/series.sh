@@ -193,3 +193,22 @@ mirror() {
 	copy_files "$1" HEAD "$2" "${files[@]}"
 	git -C "$1" diff -U0 base HEAD -- MAINTAINERS | sed -n 's/^+\([^+]\)/\1/p' >"$2/MAINTAINERS"
 }
+
+# all_objects KERNEL [SUFFIX [MAKE-VARIABLE...]]: print the directory of an object tree of arm64 in
+# which any driver compiles, configured for what is checked out
+all_objects() {
+	local dir obj kmake
+
+	dir=$(kernel_dir "$1")
+	obj=$dir/obj-allmodconfig-arm64${2:-}
+	kmake=(make -s -C "$dir/src" O="$obj" ARCH=arm64 CROSS_COMPILE="ccache $cross" "${@:3}")
+	if [ -f "$obj/.config" ]; then
+		"${kmake[@]}" olddefconfig >&2
+	else
+		mkdir -p "$obj"
+		# No compiler plugins and no Rust, which take what is not installed
+		printf '# CONFIG_GCC_PLUGINS is not set\n# CONFIG_RUST is not set\n' >"$obj/all.config"
+		"${kmake[@]}" KCONFIG_ALLCONFIG="$obj/all.config" allmodconfig >&2
+	fi
+	echo "$obj"
+}
