@@ -1,56 +1,66 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The front door: each target is one script. "make help" lists them.
+# The front door: each target is one script. "make help" lists them, and the variables.
 
-# The kernel of configs/kernels that a target is for, but "check" is for all of them
-kernel := $(or $(KERNEL),mainline)
+# A series is of one kernel, and a kernel has a series of its name
+kernel := $(or $(KERNEL),$(shell awk '$$1 == "$(SERIES)" { print $$2 }' configs/series),mainline)
+series := $(or $(SERIES),$(KERNEL),mainline)
+# Boots that are no target by themselves: others use them
+boots := $(filter-out bench bisect,$(shell awk -f scripts/boots/rows.awk configs/boots))
+parameters = $(and $(MINUTES),minutes=$(MINUTES)) $(and $(SEED),seed=$(SEED))
 
-export KDIR MACHINE SAN MINUTES SEED V SEND UPSTREAM
+export KDIR QEMU SAN V SEND UPSTREAM
 
-.PHONY: help demo compare check check-full check-sanitized check-failures check-modules check-configs soak bench kunit coverage mutations am send work export verify clean
+.PHONY: help demo compare check check-full $(boots:%=check-%) check-configs check-docs soak bench kunit coverage mutations am send work export verify clean
 
-help: ## list the targets
-	@sed -nE 's/^([a-z0-9% -]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
-	@printf '\nOn your own kernel tree: make KDIR=DIR am, demo, check or kunit\n'
+help: ## list the targets and the variables
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
+	@printf '  make check-NAME\t%s\n' 'run one boot of configs/boots and judge it, NAME is one of:' | expand -t 24
+	@printf '%s\n' $(boots) | paste -sd ' ' | fold -s -w 70 | sed 's/^/\t/' | expand -t 24
+	@printf '\n'
+	@sed -nE 's/^# ([A-Z]+=[^ ]*) (.*)/  \1\t\2/p' Makefile | expand -t 24
 
-demo: ## boot the kernel without and with the series, print the two side by side
+# KERNEL=linux-6.12.y another kernel of configs/kernels than mainline; for check: this one only
+# SERIES=urgent another series of configs/series than that of the kernel's name
+# KDIR=~/src/linux your own kernel tree instead of Debian's source, it stays as it is
+# QEMU=PROGRAM another qemu-system-aarch64 than the first one in PATH
+# V=2 the version of the series, for send
+# SEND=yes for send: really send
+# UPSTREAM=DIR for send to stable@: a clone of Linus' tree, whose commits the mails name
+# SAN=1 for check: the runs with lockdep, KASAN and kmemleak too
+# MINUTES=10 how long soak takes
+# SEED=1 for soak: repeat the run that printed this seed
+# ONLY='e3-*' for mutations: those of these names only
+
+demo: ## boot a kernel without and with the patches, print the two side by side
 	@scripts/demo $(kernel)
 
 compare: ## the demo on every kernel, and one table of all
 	@scripts/compare
 
-check: ## run all tests and checks on every kernel, ends with "N passed, N failed"
+check: ## run all tests and checks of every kernel and series, end with "N passed, N failed"
 	@scripts/check $(KERNEL)
-
-check-sanitized: ## run the KUnit suites and the kselftests with lockdep, KASAN and kmemleak
-	@scripts/setup/prepare check
-	@scripts/boots/check-sanitized $(kernel)
-
-check-failures: ## let each memory allocation of MSIs fail in turn, on the kernel with these
-	@scripts/setup/prepare check
-	@scripts/boots/check-failures $(kernel)
-
-soak: ## reload, remove and rescan at random with these, MINUTES=10 SEED=
-	@scripts/setup/prepare check
-	@scripts/boots/soak $(kernel)
-
-bench: ## count the instructions of the map, and of what it replaces
-	@scripts/setup/prepare check
-	@scripts/boots/bench $(kernel)
-
-check-modules: ## load the KUnit suites as modules
-	@scripts/setup/prepare full
-	@scripts/boots/check-modules $(kernel)
-
-check-configs: ## build with other configurations and for other architectures
-	@scripts/setup/prepare full
-	@scripts/static/check-configs $(kernel)
-
-check-%: ## the demo's scenarios another way: acpi, smmu, 64k, gicv4 or arm
-	@scripts/setup/prepare full
-	@scripts/boots/check-boot $(kernel) $*
 
 check-full: ## check, and everything that takes long
 	@scripts/check-full $(kernel)
+
+check-configs: ## build with other configurations and for other architectures
+	@scripts/setup/prepare full
+	@scripts/setup/get-kernel $(kernel)
+	@scripts/static/check-configs $(kernel)
+
+check-docs: ## build the documentation that the patches touch
+	@scripts/setup/prepare check
+	@scripts/setup/get-kernel $(kernel)
+	@scripts/static/check-docs $(kernel)
+
+$(boots:%=check-%): check-%:
+	@scripts/boots/check $(kernel) $* $(parameters)
+
+soak: check-soak ## reload, remove and rescan at random while CPUs come and go
+
+bench: ## count the instructions of what the patches change
+	@scripts/setup/prepare check
+	@scripts/boots/bench $(kernel)
 
 kunit: ## run the KUnit suites with kunit.py, on UML and on arm64
 	@scripts/boots/kunit $(kernel) uml
@@ -59,24 +69,25 @@ kunit: ## run the KUnit suites with kunit.py, on UML and on arm64
 coverage: ## measure that the KUnit suite takes every line and branch of the map
 	@scripts/boots/coverage $(kernel)
 
-mutations: ## break the map and the driver in every way of mutations/, or ONLY=GLOB
+mutations: ## break the code in every way of mutations/, a suite must see each
 	@scripts/boots/mutations $(kernel) '$(ONLY)'
 
-am: ## apply the series to the kernel tree KDIR, a git tree or a plain one
-	@scripts/series/am $(kernel)
+am: ## apply a series, and what it stands on, to the kernel tree KDIR, a git tree or a plain one
+	@scripts/series/am $(series)
 
-send: ## what git send-email would send as you, V=1; SEND=yes really sends
+send: ## show what git send-email would send as you, and to whom
 	@scripts/setup/prepare send
-	@scripts/series/send $(kernel)
+	@scripts/series/send $(series)
 
-work: ## make the work tree build/linux-NAME, to change the series in
-	@scripts/series/work-tree $(kernel)
+work: ## make the git tree build/linux-SERIES, to change the series in
+	@scripts/series/work $(series)
 
-export: ## write the commits of the work tree to patches/ and to the mirror
-	@scripts/series/export $(kernel)
+export: ## write the commits of that tree to patches/ and to the mirror
+	@scripts/series/export $(series)
 
-verify: ## check that the patches and the mirror are the same
-	@scripts/series/verify $(kernel)
+verify: ## check that the series applies, and that the mirror is what the patches add
+	@scripts/series/verify $(series)
 
 clean: ## remove build/ but the work trees
-	rm -rf build/logs build/demo build/kernels build/kdir
+	@mkdir -p build; flock -n build/lock rm -rf build/bin build/logs build/demo build/kernels build/kdir build/send || \
+		{ echo "error: another command works in build/: wait for its end" >&2; exit 1; }

@@ -38,16 +38,18 @@ take_lock() {
 }
 
 # Debian's tools first, with the Python that has the modules of checkpatch, but the QEMU of the
-# directory QEMU or else the first one in the user's PATH
+# program QEMU or else the first one in the user's PATH
 set_path() {
-	local program found
+	local program found dir=
 
-	[ -z "${QEMU:-}" ] || [ -x "$QEMU/qemu-system-aarch64" ] ||
-		die "QEMU=$QEMU is not a directory with qemu-system-aarch64"
+	if [ -n "${QEMU:-}" ]; then
+		found=$(command -v "$QEMU") || die "QEMU=$QEMU is no program: give the path of a qemu-system-aarch64"
+		dir=$(realpath "$(dirname "$found")"):
+	fi
 	rm -rf "${build:?}/bin"
 	mkdir "$build/bin"
 	for program in qemu-system-aarch64 qemu-system-arm; do
-		found=$(PATH=${QEMU:+$(realpath "$QEMU"):}$PATH command -v "$program" || true)
+		found=$(PATH=$dir$PATH command -v "$program" || true)
 		[ -z "$found" ] || ln -s "$found" "$build/bin/"
 	done
 	PATH=$build/bin:/usr/bin:/bin:/usr/sbin:/sbin:$PATH

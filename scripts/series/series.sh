@@ -194,14 +194,14 @@ mirror() {
 	git -C "$1" diff -U0 base HEAD -- MAINTAINERS | sed -n 's/^+\([^+]\)/\1/p' >"$2/MAINTAINERS"
 }
 
-# all_objects KERNEL [SUFFIX [MAKE-VARIABLE...]]: print the directory of an object tree of arm64 in
-# which any driver compiles, configured for what is checked out
+# all_objects KERNEL ARCH CROSS [SUFFIX [MAKE-VARIABLE...]]: print the directory of an object tree
+# in which nearly any driver compiles, configured for what is checked out
 all_objects() {
 	local dir obj kmake
 
 	dir=$(kernel_dir "$1")
-	obj=$dir/obj-allmodconfig-arm64${2:-}
-	kmake=(make -s -C "$dir/src" O="$obj" ARCH=arm64 CROSS_COMPILE="ccache $cross" "${@:3}")
+	obj=$dir/obj-allmodconfig-$2${4:-}
+	kmake=(make -s -C "$dir/src" O="$obj" ARCH="$2" CROSS_COMPILE="ccache $3" "${@:5}")
 	if [ -f "$obj/.config" ]; then
 		"${kmake[@]}" olddefconfig >&2
 	else
