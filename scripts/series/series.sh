@@ -56,17 +56,17 @@ work_dir() {
 check_tree() {
 	local changes
 
-	[ -d "$1" ] || die "KDIR=$1 does not exist"
+	[ -d "$1" ] || die "$1 does not exist"
 	if [ ! -f "$1/Kbuild" ] || [ ! -f "$1/drivers/irqchip/irq-gic-v3-its.c" ]; then
-		die "KDIR=$1 is no kernel source tree: it has no Kbuild or no drivers/irqchip/irq-gic-v3-its.c"
+		die "$1 is no kernel source tree: it has no Kbuild or no drivers/irqchip/irq-gic-v3-its.c"
 	fi
 	[ -e "$1/.git" ] || return 0
 	if [ -e "$(git -C "$1" rev-parse --absolute-git-dir)/rebase-apply" ] ||
 	   [ -e "$(git -C "$1" rev-parse --absolute-git-dir)/rebase-merge" ]; then
-		die "KDIR=$1 has a git am or rebase in progress: finish it, or git am --abort, then try again"
+		die "$1 has a git am or rebase in progress: finish it, or git am --abort, then try again"
 	fi
 	changes=$(git -C "$1" status --porcelain --untracked-files=no)
-	[ -z "$changes" ] || die "KDIR=$1 has uncommitted changes ($(wc -l <<<"$changes") files," \
+	[ -z "$changes" ] || die "$1 has uncommitted changes ($(wc -l <<<"$changes") files," \
 		"first: ${changes%%$'\n'*}): commit or stash them, then try again"
 }
 
