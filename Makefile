@@ -5,7 +5,7 @@
 kernel := $(or $(KERNEL),$(shell awk '$$1 == "$(SERIES)" { print $$2 }' configs/series),mainline)
 series := $(or $(SERIES),$(KERNEL),mainline)
 # Boots that are no target by themselves: others use them
-boots := $(filter-out bench bisect,$(shell awk -f scripts/boots/rows.awk configs/boots))
+boots := $(filter-out bench bisect,$(shell awk -f scripts/boots/rows.awk configs/boots 2>/dev/null))
 parameters = $(and $(MINUTES),minutes=$(MINUTES)) $(and $(SEED),seed=$(SEED))
 
 export KDIR QEMU SAN V SEND UPSTREAM
