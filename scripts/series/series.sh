@@ -95,21 +95,26 @@ has_patches() {
 }
 
 # missing_patches DIR PATCH...: which of these a kernel tree lacks. The tree of a maintainer may
-# have taken a series, or some patches of one whose patches are single.
+# have all, the first ones of a series, or some of one whose patches are single.
 missing_patches() {
-	local dir=$1 name patch group
+	local dir=$1 name patch group whole n
 
 	shift
+	! has_patches "$dir" "$@" || return 0
 	for name in $(printf '%s\n' "$@" | sed -E 's,.*/([^/]+)/[^/]+$,\1,' | uniq); do
 		mapfile -t group < <(printf '%s\n' "$@" | grep -F "/patches/$name/")
 		if [ "$(series_field "$name" 5)" = single ]; then
 			for patch in "${group[@]}"; do
 				has_patches "$dir" "$patch" || echo "$patch"
 			done
-		elif ! has_patches "$dir" "${group[@]}"; then
-			printf '%s\n' "${group[@]}"
+			continue
 		fi
-	done
+		mapfile -t whole < <(series_patches "$name")
+		for ((n = ${#whole[@]}; n > 0; n--)); do
+			! has_patches "$dir" "${whole[@]:0:n}" || break
+		done
+		printf '%s\n' "${group[@]:n}"
+	done | sed '/^$/d'
 }
 
 
