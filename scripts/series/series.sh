@@ -95,12 +95,11 @@ has_patches() {
 }
 
 # missing_patches DIR PATCH...: which of these a kernel tree lacks. The tree of a maintainer may
-# have all, the first ones of a series, or some of one whose patches are single.
+# have the first ones of a series, or some of one whose patches are single.
 missing_patches() {
 	local dir=$1 name patch group whole n
 
 	shift
-	! has_patches "$dir" "$@" || return 0
 	for name in $(printf '%s\n' "$@" | sed -E 's,.*/([^/]+)/[^/]+$,\1,' | uniq); do
 		mapfile -t group < <(printf '%s\n' "$@" | grep -F "/patches/$name/")
 		if [ "$(series_field "$name" 5)" = single ]; then
