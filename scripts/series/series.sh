@@ -188,9 +188,9 @@ copy_files() {
 	[ $# -eq 3 ] || git -C "$1" archive "$2" -- "${@:4}" | tar -x -C "$3"
 }
 
-# mirror TREE DIR: write the files that the commits on top of "base" add in a git tree to the same
+# write_mirror TREE DIR: write the files that the commits on top of "base" add in a git tree to the same
 # paths in DIR, and the lines they add to MAINTAINERS
-mirror() {
+write_mirror() {
 	local files
 
 	mapfile -t files < <(git -C "$1" diff --name-only --diff-filter=A base HEAD -- "${mirrored[@]}")
