@@ -188,8 +188,8 @@ copy_files() {
 	[ $# -eq 3 ] || git -C "$1" archive "$2" -- "${@:4}" | tar -x -C "$3"
 }
 
-# write_mirror TREE DIR: write the files that the commits on top of "base" add in a git tree to the same
-# paths in DIR, and the lines they add to MAINTAINERS
+# write_mirror TREE DIR: write the files that the commits on top of "base" add in a git tree to the
+# same paths in DIR, and the lines they add to MAINTAINERS
 write_mirror() {
 	local files
 
