@@ -19,7 +19,6 @@ cross=aarch64-linux-gnu-
 cross_arm=arm-linux-gnueabihf-
 # Debian 12's own "clang" is too old for a new kernel
 clang="clang-19"
-machine=${MACHINE:-virt,gic-version=3}
 
 trap 'printf "\ninterrupted: the same command goes on from here\n" >&2; exit 130' INT
 
@@ -116,16 +115,14 @@ kernel_dir() {
 	fi
 }
 
-# guest_dir NAME [IMAGE]: what runs in the guest of an image
+# guest_dir ARCH: the programs for guests of that architecture
 guest_dir() {
-	local dir
+	echo "$(kernel_dir mainline)/guest-$1"
+}
 
-	dir=$(kernel_dir "$1")/guest
-	case ${2:-} in
-	arm | modules)
-		dir+=-$2 ;;
-	esac
-	echo "$dir"
+# boot_log NAME ROW IMAGE: the logs of a boot, without .results, .console, .row or .verdict
+boot_log() {
+	echo "$logs/boots/$(basename "$(kernel_dir "$1")")/$2-$3"
 }
 
 # demo_dir NAME: where the demo leaves what that kernel printed
