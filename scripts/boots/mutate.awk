@@ -13,7 +13,7 @@ function next_change() {
 }
 
 FNR == 1 {
-	split("", default)
+	split("", common)
 	entry = ""
 	in_text = 0
 }
@@ -33,8 +33,8 @@ FNR == 1 {
 	if (entry in where)
 		die(FILENAME ": there are two \"" entry "\"")
 	names[++nr_names] = entry
-	where[entry] = default["where"]
-	file[entry] = default["file"]
+	where[entry] = common["where"]
+	file[entry] = common["file"]
 	next
 }
 
@@ -43,7 +43,7 @@ FNR == 1 {
 	sub(/:$/, "", key)
 	text = substr($0, length(key) + 3)
 	if (entry == "")
-		default[key] = text
+		common[key] = text
 	else if (key == "where")
 		where[entry] = text
 	else if (key == "file")
