@@ -78,7 +78,7 @@ function read_row(line,   key, text, words, i) {
 		add_row(text)
 	} else if (key == "allow") {
 		allow = either(allow, text)
-	} else if (key == "skip" || (key == "skip-unpatched" && expect == "bug")) {
+	} else if (key == "skip") {
 		skip = either(skip, text)
 	} else if (key == "taint") {
 		split(text, words, " ")
@@ -245,7 +245,8 @@ function read_state(line,   words, nr, i, pair, value, row, right) {
 	if (!has_rows[at])
 		return
 	if (!((at, words[4]) in row_of)) {
-		fail("an observation that belongs to no row: " line)
+		if (!homeless[words[4]]++)
+			fail("observations of \"" words[4] "\" belong to no row: " line)
 		return
 	}
 	row = row_of[at, words[4]]
