@@ -5,13 +5,17 @@
  * ends a QEMU that runs with -no-reboot.
  *
  * Words are split on blanks, '#' starts a comment line, there is no quoting
- * and no shell. What is printed for the harness starts with "###":
+ * and no shell. All output goes to the device that "results=" on the kernel's
+ * command line names, or to the console. What is printed for the harness
+ * starts with "###":
  *
  *	### <command>		the output of <command> follows
  *	### exit <status>	how it ended; 128 + signal when it was killed
  *	### tainted <n>		the kernel's taint flags after it
- *	### log <line>		a kernel message of level warning or worse
  *	### done		everything ran, the machine restarts
+ *
+ * The kernel's log gets the first and the last of them as well: it is complete
+ * if it has "### done".
  */
 #include <ctype.h>
 #include <errno.h>
@@ -19,7 +23,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/klog.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
@@ -31,13 +34,9 @@
 #define TAINTED			"/proc/sys/kernel/tainted"
 #define MAX_WORDS		64
 
-/* Actions of syslog(2); the C library has no names for them */
-#define LOG_READ_ALL		3
-#define LOG_CONSOLE_LEVEL	8
-#define LOG_SIZE		10
-
-/* The least severe kernel message that is handed to the harness */
-#define LOG_LEVEL_WARNING	4
+/* A console driver needs some time to show the end of the kernel's log */
+#define LOG_TAIL_S		1
+#define RESULTS_TIMEOUT_S	30
 
 /*
  * The machine is gone at once with the magic SysRq key. An orderly reboot would
@@ -72,17 +71,37 @@ static void mount_on(const char *type, const char *dir)
 		give_up("mount", dir);
 }
 
-static void open_console(void)
+static void open_output(void)
 {
-	int fd = open("/dev/console", O_RDWR);
+	const char *results = getenv("results");
+	int seconds, fd = -1;
 
+	/* Its driver may be still at it */
+	for (seconds = 0; results && fd < 0 && seconds < RESULTS_TIMEOUT_S; seconds++) {
+		fd = open(results, O_WRONLY);
+		if (fd < 0)
+			sleep(1);
+	}
+	if (fd < 0)
+		fd = open("/dev/console", O_RDWR);
 	if (fd < 0)
 		return;
-	dup2(fd, STDIN_FILENO);
 	dup2(fd, STDOUT_FILENO);
 	dup2(fd, STDERR_FILENO);
 	if (fd > STDERR_FILENO)
 		close(fd);
+}
+
+/* Mark a place in the results and in the kernel's log */
+static void mark(const char *what)
+{
+	FILE *log = fopen("/dev/kmsg", "w");
+
+	printf("### %s\n", what);
+	if (!log)
+		give_up("open", "/dev/kmsg");
+	fprintf(log, "### %s\n", what);
+	fclose(log);
 }
 
 static int run(char *const argv[])
@@ -137,7 +156,7 @@ static void run_line(char *line)
 	if (!*line || *line == '#')
 		return;
 
-	printf("### %s\n", line);
+	mark(line);
 	for (word = strtok_r(line, " \t\r", &save); word;
 	     word = strtok_r(NULL, " \t\r", &save)) {
 		if (nr == MAX_WORDS) {
@@ -166,31 +185,6 @@ static void run_tests(void)
 	fclose(f);
 }
 
-/* Every line of the log starts with "<priority>", the level in its low bits */
-static void print_warnings(void)
-{
-	int size = klogctl(LOG_SIZE, NULL, 0);
-	char *save = NULL;
-	char *log, *line;
-	int len;
-
-	log = size > 0 ? malloc(size + 1) : NULL;
-	len = log ? klogctl(LOG_READ_ALL, log, size) : -1;
-	if (len < 0)
-		give_up("read", "the kernel log");
-	log[len] = '\0';
-
-	for (line = strtok_r(log, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		unsigned int priority;
-
-		if (sscanf(line, "<%u>", &priority) == 1 &&
-		    (priority & 7) <= LOG_LEVEL_WARNING)
-			printf("### log %s\n", line);
-	}
-	free(log);
-}
-
 int main(void)
 {
 	if (getpid() != 1) {
@@ -201,18 +195,15 @@ int main(void)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	mount_on("devtmpfs", "/dev");
-	open_console();
+	open_output();
 	mount_on("proc", "/proc");
 	mount_on("sysfs", "/sys");
 	mount_on("debugfs", "/sys/kernel/debug");
 	mount_on("tmpfs", "/tmp");
 
-	/* Kernel messages must not cut the lines of the tests in two */
-	if (klogctl(LOG_CONSOLE_LEVEL, NULL, 1))
-		give_up("set", "the console's log level");
-
 	run_tests();
-	print_warnings();
-	printf("### done\n");
+	mark("done");
+	fflush(stdout);
+	sleep(LOG_TAIL_S);
 	restart();
 }

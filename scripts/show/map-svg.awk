@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Draw the EventIDs of each DeviceID from the state lines of a console log, as SVG, a row
+# Draw the EventIDs of each DeviceID from the state lines of a boot's results, as SVG, a row
 # for each observation. A function on bus 0 has a DeviceID of its own, the functions
 # behind a bridge share one.
 
@@ -49,7 +49,7 @@ function draw_reserved(list,   n, i, ids) {
 }
 
 $1 == "#" && $2 == "state" && $4 !~ /^vfio/ {
-	for (i = 6; i <= NF; i++) {
+	for (i = 7; i <= NF; i++) {
 		split($i, field, "=")
 		value[field[1]] = field[2]
 	}

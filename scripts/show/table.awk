@@ -1,23 +1,87 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Print two outputs of summary.awk that paste(1) put side by side, in 80 columns.
-# -v colour=1 for a terminal.
-
-function of(k, n) {
-	return n ? k "/" n : "-"
-}
-
-function right(k, n, width,   text) {
-	text = sprintf("%" width "s", of(k, n))
-	return colour ? sprintf("\033[%dm%s\033[0m", k == n ? 32 : 31, text) : text
-}
+# Draw what the judge says of boots, joined by the names of its rows: a line is "unpatched" or
+# "patched", then a line of judge.awk. One file: the demo's table, in 80 columns, -v colour=1 for
+# a terminal. Several, each after "version=...": right observations of each kernel. Fails if a
+# row is missing on one side.
 
 BEGIN {
 	FS = "\t"
-	printf "%51s%29s\n", "unpatched", "with the series"
-	printf "%-26s%8s%8s%9s%11s%8s%9s\n", "", "right", "vectors", "keyboard", "right", "vectors", "keyboard"
+	compare = ARGC > 2
 }
 
-{
-	printf "%-26s%s%8s%9s%s%8s%9s\n", $1, right($2, $3, 8), $4, of($5, $6),
-	       right($8, $9, 11), $10, of($11, $12)
+FNR == 1 {
+	title[++k] = version
+}
+
+$2 == "row" {
+	if (!($3 in known)) {
+		known[$3] = 1
+		names[++nr_names] = $3
+	}
+	i = k SUBSEP $1 SUBSEP $3
+	right[i] += $4
+	total[i] += $5
+	if ($6 != last[i])
+		vectors[i] = vectors[i] (vectors[i] == "" ? "" : ">") $6
+	last[i] = $6
+	sub(/.*>/, "", last[i])
+	children[i] += $7
+	of[i] += $8
+}
+
+$2 == "complaints" {
+	complaints[k, $1] += $3
+}
+
+function cell(i, width,   text) {
+	text = sprintf("%" width "s", i in total ? right[i] "/" total[i] : "-")
+	return colour ? sprintf("\033[%dm%s\033[0m", right[i] == total[i] ? 32 : 31, text) : text
+}
+
+function shorten(list,   v, n) {
+	n = split(list, v, ">")
+	return n > 3 ? v[1] ">...>" v[n] : n ? list : "-"
+}
+
+function print_demo(   r, u, p, rc) {
+	printf "%51s%29s\n", "unpatched", "patched"
+	printf "%-26s%8s%8s%9s%11s%8s%9s\n", "", "right", "vectors", "keyboard", "right", "vectors", "keyboard"
+	for (r = 1; r <= nr_names; r++) {
+		u = 1 SUBSEP "unpatched" SUBSEP names[r]
+		p = 1 SUBSEP "patched" SUBSEP names[r]
+		printf "%-26s%s%8s%9s%s%8s%9s\n", names[r], cell(u, 8), shorten(vectors[u]),
+		       of[u] ? children[u] "/" of[u] : "-", cell(p, 11), shorten(vectors[p]),
+		       of[p] ? children[p] "/" of[p] : "-"
+		if (!(u in total) || !(p in total) || total[u] != total[p])
+			rc = 1
+	}
+	printf "%-26s%8d%8s%9s%11d%8s%9s\n", "complaints of the kernel", complaints[1, "unpatched"], "-", "-",
+	       complaints[1, "patched"], "-", "-"
+	return rc || !nr_names
+}
+
+function print_compare(   r, i) {
+	printf "%-26s", ""
+	for (i = 1; i <= k; i++)
+		printf "%20s", "Linux " title[i]
+	printf "\n%-26s", ""
+	for (i = 1; i <= k; i++)
+		printf "%11s%9s", "unpatched", "patched"
+	printf "\n"
+	for (r = 1; r <= nr_names; r++) {
+		printf "%-26s", names[r]
+		for (i = 1; i <= k; i++)
+			printf "%s%s", cell(i SUBSEP "unpatched" SUBSEP names[r], 11),
+			       cell(i SUBSEP "patched" SUBSEP names[r], 9)
+		printf "\n"
+	}
+	printf "%-26s", "complaints of the kernel"
+	for (i = 1; i <= k; i++)
+		printf "%11d%9d", complaints[i, "unpatched"], complaints[i, "patched"]
+	printf "\n"
+	return 0
+}
+
+END {
+	exit compare ? print_compare() : print_demo()
 }
