@@ -19,7 +19,7 @@
 #include <linux/slab.h>
 #include <linux/timex.h>
 
-#include <linux/irqchip/arm-gic-its-eventid.h>
+#include "../drivers/irqchip/irq-gic-its-eventid.h"
 
 #define MAX_EVENTIDS	65536
 
@@ -79,8 +79,8 @@ enum { MAP, REGION, ZERO_BIT };
 static void empty(unsigned int nr_eventids)
 {
 	size = nr_eventids;
-	map.nr_eventids = nr_eventids;
-	map.joined = map.used + BITS_TO_LONGS(nr_eventids);
+	map.nr = nr_eventids;
+	bitmap_zero(map.taken, nr_eventids);
 	bitmap_zero(map.used, nr_eventids);
 	bitmap_zero(map.joined, nr_eventids);
 	bitmap_zero(bitmap, nr_eventids);
@@ -89,6 +89,7 @@ static void empty(unsigned int nr_eventids)
 /* As if these had been allocated one by one and some of them freed again */
 static void use(unsigned int start, unsigned int nr)
 {
+	bitmap_set(map.taken, start, nr);
 	bitmap_set(map.used, start, nr);
 	bitmap_set(bitmap, start, nr);
 }
@@ -159,7 +160,7 @@ static int report_bytes(void)
 	if (!bitmap)
 		return -ENOMEM;
 
-	pr_info("bench-bytes %zu %zu\n", sizeof(map) + ksize(map.used),
+	pr_info("bench-bytes %zu %zu\n", sizeof(map) + ksize(map.taken),
 		sizeof(bitmap) + ksize(bitmap));
 
 	its_eventid_map_destroy(&map);

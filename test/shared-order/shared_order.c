@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Do functions that share a DeviceID find room for all of their vectors,
+ * whatever the order in which they come and go?
+ *
+ * The size is what its_pci_msi_prepare() of the kernel asks for, the map is the
+ * kernel's, both compiled from its source. A function has a number of messages,
+ * of which Multi-MSI uses any number, and a number of MSI-X vectors, which come
+ * and go one by one. Small sets: all states that can be reached. Large sets:
+ * random orders. A failed allocation is printed and ends the program.
+ */
+#include "shim.h"
+
+/* The driver's minimum is set aside where it would hide a size that is wrong */
+static int min_nvecs;
+
+#include "eventid.inc"
+#include "sizing.inc"
+
+#define MAX_FUNCS	8
+#define MAX_EVENTIDS	8192
+
+static struct pci_dev funcs[MAX_FUNCS], bridge;
+static int nr_funcs, max_end;
+
+static int take_nvec(struct irq_domain *domain, struct device *dev, int nvec,
+		     msi_alloc_info_t *info)
+{
+	domain->nvec = nvec;
+	return 0;
+}
+
+/* The smallest of the sizes which the functions ask for: any can be the first */
+static int size_for_functions(int floor)
+{
+	static struct irq_domain parent, domain = { .parent = &parent };
+	static typeof(*domain_info.ops) ops = { .msi_prepare = take_nvec };
+	int size = 0;
+
+	min_nvecs = floor;
+	domain_info.ops = &ops;
+	for (int i = bridge.msi ? -1 : 0; i < nr_funcs; i++) {
+		struct pci_dev *pdev = i < 0 ? &bridge : &funcs[i];
+		msi_alloc_info_t info = { };
+
+		its_pci_msi_prepare(&domain, &pdev->dev, pdev->msix ?: pdev->msi, &info);
+		if (!size || parent.nvec < size)
+			size = parent.nvec;
+	}
+
+	return size;
+}
+
+/* Behind a bridge, with a msi-map-mask, or below a bridge that has an MSI */
+enum how { BRIDGE, MASK, BRIDGE_MSI, NR_HOWS };
+
+static void share(enum how how)
+{
+	root_node.mask = how == MASK ? 0xfff8 : U16_MAX;
+	bus = (struct pci_bus){ .self = &bridge, .devices = funcs, .nr = nr_funcs };
+	bridge = (struct pci_dev){ .bus = &root_bus, .subordinate = &bus,
+				   .msi = how == BRIDGE_MSI };
+	root_bus.devices = how == MASK ? funcs : &bridge;
+	root_bus.nr = how == MASK ? nr_funcs : 1;
+	for (int i = 0; i < nr_funcs; i++)
+		funcs[i].bus = how == MASK ? &root_bus : &bus;
+}
+
+static void print_set(void)
+{
+	for (int i = 0; i < nr_funcs; i++)
+		printf(" %d+%d", funcs[i].msi, funcs[i].msix);
+}
+
+static void __attribute__((noreturn)) fail(const char *what, int nvecs, int size)
+{
+	printf("FAIL: %s, MSI+MSI-X", what);
+	print_set();
+	printf(": no room for %d vectors in %d EventIDs\n", nvecs, size);
+	exit(1);
+}
+
+static int must_alloc(struct its_eventid_map *map, int nvecs, const char *what)
+{
+	int base = its_eventid_alloc(map, nvecs);
+
+	if (base < 0)
+		fail(what, nvecs, map->nr);
+	max_end = max(max_end, base + (int)roundup_pow_of_two(nvecs));
+	return base;
+}
+
+static void must_free(struct its_eventid_map *map, int base, int nvecs)
+{
+	for (int i = 0; i < nvecs; i++)
+		its_eventid_free(map, base + i);
+	if (warned)
+		fail("warned", nvecs, map->nr);
+}
+
+/*
+ * All states. One has the blocks of the functions and the single vectors of all
+ * of them, which are alike: MSI-X, and functions with one message. The map is made anew for each step.
+ */
+#define MAX_SMALL	256
+#define HASH_SIZE	(1 << 21)
+#define MAX_STATES	(HASH_SIZE / 2)
+
+struct state {
+	unsigned long	single[MAX_SMALL / 64];
+	short		base[4];
+	unsigned char	nvecs[4];
+};
+
+static struct state *states;
+static int *hash, nr_states;
+
+static void add_state(const struct state *s)
+{
+	const unsigned long *words = (const void *)s;
+	unsigned long h = 0;
+
+	for (unsigned int i = 0; i < sizeof(*s) / sizeof(*words); i++)
+		h = (h ^ words[i]) * 0x9e3779b97f4a7c15, h ^= h >> 29;
+	for (h %= HASH_SIZE; hash[h]; h = (h + 1) % HASH_SIZE)
+		if (!memcmp(&states[hash[h] - 1], s, sizeof(*s)))
+			return;
+	if (nr_states == MAX_STATES) {
+		printf("FAIL: more than %d states\n", MAX_STATES);
+		exit(1);
+	}
+	states[nr_states] = *s;
+	hash[h] = ++nr_states;
+}
+
+static void load(struct its_eventid_map *map, const struct state *s)
+{
+	int words = BITS_TO_LONGS(map->nr);
+
+	memset(map->taken, 0, 3 * words * sizeof(*map->taken));
+	for (int i = 0; i < words; i++)
+		map->taken[i] = map->used[i] = s->single[i];
+	for (int i = 0; i < nr_funcs; i++) {
+		int size = roundup_pow_of_two(s->nvecs[i]);
+
+		if (!s->nvecs[i])
+			continue;
+		bitmap_set(map->taken, s->base[i], size);
+		bitmap_set(map->used, s->base[i], s->nvecs[i]);
+		bitmap_set(map->joined, s->base[i], size - 1);
+	}
+}
+
+static void walk_states(int size)
+{
+	struct its_eventid_map map;
+	int nr_msix = 0;
+
+	if (size > MAX_SMALL)
+		fail("too large for a walk", 0, size);
+	for (int i = 0; i < nr_funcs; i++)
+		nr_msix += funcs[i].msi == 1 ? 1 : funcs[i].msix;
+	its_eventid_map_init(&map, size);
+	memset(hash, 0, HASH_SIZE * sizeof(*hash));
+	nr_states = 0;
+	add_state(&(struct state){ });
+
+	for (int n = 0; n < nr_states; n++) {
+		struct state s = states[n], next;
+		int nr = 0;
+
+		for (int i = 0; i < size; i++) {
+			if (!test_bit(i, s.single))
+				continue;
+			nr++;
+			next = s;
+			load(&map, &s);
+			must_free(&map, i, 1);
+			if (test_bit(i, map.taken))
+				fail("not freed", 1, size);
+			bitmap_clear(next.single, i, 1);
+			add_state(&next);
+		}
+		if (nr < nr_msix) {
+			next = s;
+			load(&map, &s);
+			bitmap_set(next.single, must_alloc(&map, 1, "walk"), 1);
+			add_state(&next);
+		}
+		for (int i = 0; i < nr_funcs; i++) {
+			if (funcs[i].msi == 1)
+				continue;
+			next = s;
+			if (s.nvecs[i]) {
+				load(&map, &s);
+				must_free(&map, s.base[i], s.nvecs[i]);
+				if (test_bit(s.base[i], map.taken))
+					fail("not freed", s.nvecs[i], size);
+				next.base[i] = next.nvecs[i] = 0;
+				add_state(&next);
+				continue;
+			}
+			/* 1, 2, 3, 5, 9, 17: the least of each size is not a power of two */
+			for (int nvecs = 1; nvecs <= funcs[i].msi;
+			     nvecs = nvecs < 3 ? nvecs + 1 : 2 * nvecs - 1) {
+				load(&map, &s);
+				next.base[i] = must_alloc(&map, nvecs, "walk");
+				next.nvecs[i] = nvecs;
+				add_state(&next);
+			}
+		}
+	}
+	its_eventid_map_destroy(&map);
+}
+
+static unsigned long seed = 1;
+
+static unsigned int rnd(unsigned int n)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return (seed >> 20) % n;
+}
+
+/*
+ * A random order, with what hurts most: all take what they can, in small
+ * pieces, most of it goes but for a vector here and there, larger pieces come.
+ */
+static void random_order(struct its_eventid_map *map)
+{
+	static short single[MAX_EVENTIDS], base[MAX_FUNCS];
+	int nr_msix = 0, nr_single = 0, nvecs[MAX_FUNCS] = { };
+
+	for (int i = 0; i < nr_funcs; i++)
+		nr_msix += funcs[i].msix;
+
+	for (int round = 0; round < 8; round++) {
+		int keep = 1 << rnd(6), larger = rnd(6);
+
+		for (int n = rnd(nr_msix - nr_single + 1); n; n--)
+			single[nr_single++] = must_alloc(map, 1, "random");
+		for (int n = 0; n < 2 * nr_funcs; n++) {
+			int i = rnd(nr_funcs);
+
+			if (!funcs[i].msi)
+				continue;
+			if (nvecs[i]) {
+				must_free(map, base[i], nvecs[i]);
+				nvecs[i] = 0;
+				continue;
+			}
+			nvecs[i] = 1 + rnd(max_t(int, 1, funcs[i].msi >> larger));
+			base[i] = must_alloc(map, nvecs[i], "random");
+		}
+		/* All but those at one place in each block */
+		for (int i = 0; i < nr_single; i++) {
+			if (single[i] % keep == keep - 1 || !rnd(16))
+				continue;
+			must_free(map, single[i], 1);
+			single[i--] = single[--nr_single];
+		}
+	}
+	/* Everybody is there at the end */
+	while (nr_single < nr_msix)
+		single[nr_single++] = must_alloc(map, 1, "all");
+	for (int i = 0; i < nr_funcs; i++) {
+		if (nvecs[i])
+			must_free(map, base[i], nvecs[i]);
+		nvecs[i] = funcs[i].msi;
+		if (nvecs[i])
+			base[i] = must_alloc(map, nvecs[i], "all");
+	}
+	while (nr_single)
+		must_free(map, single[--nr_single], 1);
+	for (int i = 0; i < nr_funcs; i++)
+		if (nvecs[i])
+			must_free(map, base[i], nvecs[i]);
+	for (unsigned int i = 0; i < map->nr; i++)
+		if (test_bit(i, map->taken))
+			fail("not freed", 1, map->nr);
+}
+
+static void add(int msi, int msix)
+{
+	funcs[nr_funcs++] = (struct pci_dev){ .msi = msi, .msix = msix };
+}
+
+static void small_sets(void)
+{
+	static const char * const sets[] = {
+		"4+0 0+4", "8+0 0+4", "16+0 0+4", "32+0 0+4", "8+0 0+7",
+		"2+0 2+0 0+4", "4+0 2+0 0+4", "4+0 4+0 0+4", "8+0 4+0 0+3", "8+0 8+0 0+3",
+		"8+0 4+0 2+0", "16+0 16+0 0+2", "16+0 8+0 4+0", "32+0 2+0 0+2",
+	};
+	long total = 0;
+
+	for (unsigned int i = 0; i < sizeof(sets) / sizeof(*sets); i++) {
+		for (enum how how = 0; how < NR_HOWS; how++) {
+			const char *p = sets[i];
+			int msi, msix, n, size;
+
+			for (nr_funcs = 0; sscanf(p, "%d+%d%n", &msi, &msix, &n) == 2; p += n)
+				add(msi, msix);
+			share(how);
+			size = size_for_functions(1);
+			/* Large enough without the bridge */
+			if (how != BRIDGE && i >= 4)
+				continue;
+			/* The MSI of the bridge is one more that comes and goes */
+			if (how == BRIDGE_MSI)
+				add(1, 0);
+			max_end = 0;
+			walk_states(size);
+			total += nr_states;
+			if (how != MASK)
+				printf("%-20s%s: %3d EventIDs, %3d needed, %7d states\n", sets[i],
+				       how == BRIDGE_MSI ? " and the bridge" : "", size, max_end,
+				       nr_states);
+		}
+	}
+	printf("ok: all orders of small sets, %ld states\n", total);
+}
+
+static void random_sets(int nr_orders, int floor)
+{
+	struct its_eventid_map map;
+	int ratio = 0;
+
+	for (int i = 0; i < nr_orders; i++) {
+		int need = 0, size;
+
+		nr_funcs = 0;
+		do {
+			int msi = rnd(3) ? 1 << rnd(6) : 0, msix = !msi || rnd(3) ? 1 + rnd(rnd(4) ? 8 : 64) : 0;
+			int n = max(msi, msix) + (msi ? msi * ilog2(msi) : 0);
+
+			/* With the driver's minimum: those that come later, up to its limit */
+			if (floor > 1 && need + n > floor)
+				break;
+			need += n;
+			/* One at a time, MSI or MSI-X */
+			add(msi, msi ? 0 : msix);
+		} while (nr_funcs < MAX_FUNCS && rnd(8));
+		if (!nr_funcs)
+			continue;
+		share(rnd(NR_HOWS));
+		if (floor > 1) {
+			int all = nr_funcs;
+
+			/* One is there when the size is decided, or the bridge only */
+			nr_funcs = 1;
+			share(rnd(NR_HOWS));
+			if (bridge.msi)
+				bus.nr = nr_funcs = 0;
+			size = size_for_functions(floor);
+			nr_funcs = all;
+		} else {
+			size = size_for_functions(1);
+		}
+		max_end = 0;
+		its_eventid_map_init(&map, size);
+		random_order(&map);
+		its_eventid_map_destroy(&map);
+		ratio = max(ratio, 100 * max_end / size);
+	}
+	printf("ok: %d random orders of large sets%s, up to %d %% of the EventIDs\n", nr_orders,
+	       floor > 1 ? " that come later" : "", ratio);
+}
+
+int main(int argc, char **argv)
+{
+	int nr_orders = argc > 1 ? atoi(argv[1]) : 1000000;
+
+	states = calloc(MAX_STATES, sizeof(*states));
+	hash = calloc(HASH_SIZE, sizeof(*hash));
+	small_sets();
+	random_sets(nr_orders, 1);
+	random_sets(nr_orders, 256);
+	return 0;
+}
