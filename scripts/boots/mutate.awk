@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Read tables of mutations: with -v name=NAME -v src=DIR make that one in the kernel tree DIR, else list
-# all, NAME ARCH SUITE each. The tables say what they look like.
+# Read tables of mutations: with -v name=NAME -v src=DIR make that one in the kernel tree DIR, -v dry=1
+# looks only whether it can be made; without name list all, NAME ARCH SUITE each. The tables say
+# what they look like.
 
 function die(text) {
 	print "error: " text >"/dev/stderr"
@@ -89,7 +90,8 @@ function mutate(   path, text, line, i, at) {
 			die("mutation " name ": the old text is in " file[name] " more than once:\n" old[i])
 		text = substr(text, 1, at) new[i] substr(text, at + 1 + length(old[i]))
 	}
-	printf "%s", substr(text, 2) >path
+	if (!dry)
+		printf "%s", substr(text, 2) >path
 }
 
 END {

@@ -2,7 +2,7 @@
 # Draw what the judge says of boots, joined by the names of its rows: a line is "unpatched" or
 # "patched", then a line of judge.awk. One file: the demo's table, in 80 columns, -v colour=1 for
 # a terminal. Several, each after "version=...": right observations of each kernel. Fails if a
-# row is missing on one side.
+# row is missing, or has fewer observations, on one side.
 
 BEGIN {
 	FS = "\t"
@@ -52,8 +52,11 @@ function print_demo(   r, u, p, rc) {
 		printf "%-26s%s%8s%9s%s%8s%9s\n", names[r], cell(u, 8), shorten(vectors[u]),
 		       of[u] ? children[u] "/" of[u] : "-", cell(p, 11), shorten(vectors[p]),
 		       of[p] ? children[p] "/" of[p] : "-"
-		if (!(u in total) || !(p in total) || total[u] != total[p])
+		if (total[u] != total[p]) {
+			printf "error: %s: %d observations unpatched, %d patched\n", names[r], total[u],
+			       total[p] >"/dev/stderr"
 			rc = 1
+		}
 	}
 	printf "%-26s%8d%8s%9s%11d%8s%9s\n", "complaints of the kernel", complaints[1, "unpatched"], "-", "-",
 	       complaints[1, "patched"], "-", "-"
@@ -63,21 +66,21 @@ function print_demo(   r, u, p, rc) {
 function print_compare(   r, i) {
 	printf "%-26s", ""
 	for (i = 1; i <= k; i++)
-		printf "%20s", "Linux " title[i]
+		printf "%18s", "Linux " title[i]
 	printf "\n%-26s", ""
 	for (i = 1; i <= k; i++)
-		printf "%11s%9s", "unpatched", "patched"
+		printf "%10s%8s", "unpatched", "patched"
 	printf "\n"
 	for (r = 1; r <= nr_names; r++) {
 		printf "%-26s", names[r]
 		for (i = 1; i <= k; i++)
-			printf "%s%s", cell(i SUBSEP "unpatched" SUBSEP names[r], 11),
-			       cell(i SUBSEP "patched" SUBSEP names[r], 9)
+			printf "%s%s", cell(i SUBSEP "unpatched" SUBSEP names[r], 10),
+			       cell(i SUBSEP "patched" SUBSEP names[r], 8)
 		printf "\n"
 	}
 	printf "%-26s", "complaints of the kernel"
 	for (i = 1; i <= k; i++)
-		printf "%11d%9d", complaints[i, "unpatched"], complaints[i, "patched"]
+		printf "%10d%8d", complaints[i, "unpatched"], complaints[i, "patched"]
 	printf "\n"
 	return 0
 }
