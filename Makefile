@@ -10,7 +10,7 @@ parameters = $(and $(MINUTES),minutes=$(MINUTES)) $(and $(SEED),seed=$(SEED))
 
 export KDIR QEMU SAN V SEND UPSTREAM
 
-.PHONY: help demo compare check check-full $(boots:%=check-%) check-configs check-docs soak bench kunit coverage mutations am send work export verify clean
+.PHONY: help demo compare check check-full $(boots:%=check-%) check-configs soak bench kunit coverage mutations am send work export verify clean
 
 help: ## list the targets and the variables
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -47,11 +47,6 @@ check-configs: ## build with other configurations and for other architectures
 	@scripts/setup/prepare full
 	@scripts/setup/get-kernel $(kernel)
 	@scripts/static/check-configs $(kernel)
-
-check-docs: ## build the documentation that the patches touch
-	@scripts/setup/prepare check
-	@scripts/setup/get-kernel $(kernel)
-	@scripts/static/check-docs $(kernel)
 
 $(boots:%=check-%): check-%:
 	@scripts/boots/check $(kernel) $* $(parameters)
