@@ -2,86 +2,72 @@
 /*
  * What the tests of the GICv3 ITS's MSI allocations share.
  *
- * Where the numbers come from, on every kernel from 6.1 on:
+ * Where the numbers come from:
  *
  * - /sys/bus/pci/devices/<function>/msi_irqs has an entry per vector, named
  *   after the Linux interrupt number.
  * - /sys/kernel/debug/irq/irqs/<number> shows the hierarchy of the interrupt,
  *   a "hwirq:" and a "chip:" line per level. The level whose chip is called
- *   "ITS" has the LPI.
- * - The same file shows the message in recent kernels: its data is the EventID
- *   of the vector, and that of the first vector for all of a Multi-MSI block.
+ *   "ITS" has the LPI and, on kernels that show them, DeviceID and EventID.
+ * - The message in the same file: its data is the EventID of the vector, and
+ *   that of the first vector for all of a Multi-MSI block.
  * - The message data register of the MSI capability has the EventID of the
  *   first vector. The device ORs the number of the message into it.
+ * - The file of the domain in /sys/kernel/debug/irq/domains has a line for each
+ *   DeviceID, on kernels that show them.
  *
- * - The level of the ITS also shows the DeviceID and the EventID in recent
- *   kernels, and the file of its domain in /sys/kernel/debug/irq/domains has a
- *   line for each DeviceID, with the EventIDs that are used and reserved, and
- *   the number of users.
- *
- * Older kernels don't show the message data of MSI-X, the EventIDs of MSI-X are
- * unknown there and the LPIs, which the ITS driver hands out in step with the
- * EventIDs, stand for them.
+ * Older kernels don't show the message of MSI-X. LPIs, which the driver hands out
+ * in step with the EventIDs, stand for them there.
  */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include <linux/pci_regs.h>
 
 #include "its_msi.h"
 
-#define IRQ_DEBUGFS		"/sys/kernel/debug/irq/irqs"
-#define DOMAIN_DEBUGFS		"/sys/kernel/debug/irq/domains"
-#define ALL_IRQS_SYSFS		"/sys/kernel/irq"
-#define IRQ_SYSFS		ALL_IRQS_SYSFS "/%u"
-#define ITS_CHIP		"ITS"
-#define TAINT_WARN		9
-/* How long an interrupt may be under way */
-#define ARRIVE_MS		500
+#define IRQ_DEBUGFS	"/sys/kernel/debug/irq/irqs"
+#define DOMAIN_DEBUGFS	"/sys/kernel/debug/irq/domains"
+#define TAINT_WARN	9
 /* So long without a change, and what enumerated at boot is complete */
-#define QUIET_MS		1500
+#define QUIET_MS	1500
 /* It need not ever be without a change */
-#define START_MS		10000
+#define START_MS	10000
 
-/* Registers of PCI config space, from the PCI specification */
-#define PCI_STATUS		0x06
-#define PCI_STATUS_CAP_LIST	0x10
-#define PCI_CAPABILITY_LIST	0x34
+unsigned int nr_complaints;
 
-/* Those that end the test. They wait for a moment when the devices are back. */
-static const int end_signals[] = { SIGHUP, SIGINT, SIGTERM };
-
-void its_bad_usage(const char *program, const char *fmt, ...)
+void complain(const char *fmt, ...)
 {
 	va_list args;
 
-	fprintf(stderr, "%s: ", program);
+	nr_complaints++;
+	printf("# ");
+	va_start(args, fmt);
+	vprintf(fmt, args);
+	va_end(args);
+	printf("\n");
+}
+
+void bad_usage(const char *fmt, ...)
+{
+	va_list args;
+
 	va_start(args, fmt);
 	vfprintf(stderr, fmt, args);
 	va_end(args);
-	fprintf(stderr, ", see %s -h\n", program);
-	exit(KSFT_FAIL);
+	fprintf(stderr, ", see -h\n");
+	exit(1);
 }
 
-void its_bad_option(const char *program, int opt, int optopt)
-{
-	if (opt == ':')
-		its_bad_usage(program, "-%c needs an argument", optopt);
-	its_bad_usage(program, "there is no option -%c", optopt);
-}
-
-unsigned int its_parse_count(const char *program, char option, const char *arg,
-			     unsigned int min, unsigned int max)
+unsigned int parse_count(const char *arg, unsigned int min, unsigned int max)
 {
 	unsigned long n;
 	char *end;
@@ -89,67 +75,36 @@ unsigned int its_parse_count(const char *program, char option, const char *arg,
 	errno = 0;
 	n = strtoul(arg, &end, 0);
 	if (errno || *end || !isdigit((unsigned char)*arg) || n < min || n > max)
-		its_bad_usage(program, "-%c takes a number from %u to %u, not '%s'",
-			      option, min, max, arg);
+		bad_usage("'%s' is no number from %u to %u", arg, min, max);
 	return n;
 }
 
-void its_parse_bdf(const char *program, const char *arg)
+void check_bdf(const char *arg)
 {
-	static const char form[] = "xxxx:xx:xx.o";
-	size_t i;
+	unsigned int domain, bus, slot, function;
+	char again[32] = "";
 
-	for (i = 0; i < sizeof(form) - 1; i++) {
-		bool good = arg[i] == form[i];
-
-		if (form[i] == 'x')
-			good = isxdigit((unsigned char)arg[i]) &&
-			       !isupper((unsigned char)arg[i]);
-		else if (form[i] == 'o')
-			good = arg[i] >= '0' && arg[i] <= '7';
-		if (!good)
-			break;
-	}
-	if (form[i] || arg[i])
-		its_bad_usage(program, "'%s' is no PCI function, they look like 0000:01:02.0",
-			      arg);
+	if (sscanf(arg, "%x:%x:%x.%x", &domain, &bus, &slot, &function) == 4)
+		snprintf(again, sizeof(again), "%04x:%02x:%02x.%x", domain, bus,
+			 slot, function);
+	if (strcmp(arg, again) || strlen(arg) >= BDF_SIZE)
+		bad_usage("'%s' is no PCI function, they look like 0000:01:02.0",
+			  arg);
 }
 
-void its_skip_unless_possible(void)
+/* Returns why nothing can be tested here */
+const char *cannot_look(void)
 {
 	if (geteuid())
-		ksft_exit_skip("must run as root\n");
-	if (access(ITS_PCI "/devices", F_OK))
-		ksft_exit_skip("no PCI in sysfs\n");
+		return "must run as root";
+	if (access(PCI_SYSFS "/devices", F_OK))
+		return "no PCI in sysfs";
 	if (access(IRQ_DEBUGFS, F_OK))
-		ksft_exit_skip("no " IRQ_DEBUGFS ": CONFIG_GENERIC_IRQ_DEBUGFS?\n");
+		return "no " IRQ_DEBUGFS ": CONFIG_GENERIC_IRQ_DEBUGFS?";
+	return NULL;
 }
 
-void its_hold_signals(void)
-{
-	sigset_t set;
-	size_t i;
-
-	sigemptyset(&set);
-	for (i = 0; i < ARRAY_SIZE(end_signals); i++)
-		sigaddset(&set, end_signals[i]);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-}
-
-bool its_stopped(void)
-{
-	sigset_t set;
-	size_t i;
-
-	sigpending(&set);
-	for (i = 0; i < ARRAY_SIZE(end_signals); i++) {
-		if (sigismember(&set, end_signals[i]))
-			return true;
-	}
-	return false;
-}
-
-unsigned long its_now_ms(void)
+unsigned long now_ms(void)
 {
 	struct timespec now;
 
@@ -157,51 +112,53 @@ unsigned long its_now_ms(void)
 	return now.tv_sec * 1000UL + now.tv_nsec / 1000000;
 }
 
-void its_sleep_ms(unsigned int ms)
+void sleep_ms(unsigned int ms)
 {
-	struct timespec time = { .tv_nsec = ms * 1000000L };
-
-	nanosleep(&time, NULL);
+	usleep(ms * 1000);
 }
 
 /* The same numbers for the same seed on every C library: a linear congruence */
-unsigned int its_random(uint32_t *state, unsigned int below)
+unsigned int random_below(uint32_t *state, unsigned int below)
 {
 	*state = *state * 1664525 + 1013904223;
 	return ((uint64_t)*state * below) >> 32;
 }
 
+unsigned int round_up_pow_of_two(unsigned int n)
+{
+	unsigned int pow = 1;
+
+	while (pow < n)
+		pow *= 2;
+	return pow;
+}
+
 /* One line, without its end */
-bool its_read(char *text, size_t size, const char *fmt, ...)
+bool read_text(char *text, size_t size, const char *fmt, ...)
 {
 	char path[PATH_MAX];
 	va_list args;
-	ssize_t len;
-	int fd;
+	FILE *f;
 
 	va_start(args, fmt);
 	vsnprintf(path, sizeof(path), fmt, args);
 	va_end(args);
 
 	text[0] = '\0';
-	fd = open(path, O_RDONLY);
-	if (fd < 0)
+	f = fopen(path, "r");
+	if (!f)
 		return false;
-	len = read(fd, text, size - 1);
-	close(fd);
-	if (len < 0)
-		return false;
-	text[len] = '\0';
-	text[strcspn(text, "\n")] = '\0';
+	if (fgets(text, size, f))
+		text[strcspn(text, "\n")] = '\0';
+	fclose(f);
 	return true;
 }
 
-bool its_write(const char *text, const char *fmt, ...)
+bool write_text(const char *text, const char *fmt, ...)
 {
+	ssize_t len = strlen(text);
 	char path[PATH_MAX];
 	va_list args;
-	ssize_t len;
-	int saved;
 	int fd;
 
 	va_start(args, fmt);
@@ -211,18 +168,18 @@ bool its_write(const char *text, const char *fmt, ...)
 	fd = open(path, O_WRONLY);
 	if (fd < 0)
 		return false;
-	len = write(fd, text, strlen(text));
-	saved = errno;
+	if (write(fd, text, len) != len)
+		len = -errno;
 	close(fd);
-	errno = saved;
-	return len == (ssize_t)strlen(text);
+	errno = len < 0 ? -len : 0;
+	return len >= 0;
 }
 
-bool its_present(const char *bdf)
+bool is_present(const char *bdf)
 {
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), ITS_PCI_DEV, bdf);
+	snprintf(path, sizeof(path), FUNCTION_SYSFS, bdf);
 	return !access(path, F_OK);
 }
 
@@ -241,184 +198,151 @@ static void read_link_name(const char *path, char *name, size_t size)
 	snprintf(name, size, "%s", last ? last + 1 : target);
 }
 
-void its_read_driver(const char *bdf, char *driver, size_t size)
+void read_driver(const char *bdf, char *driver, size_t size)
 {
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), ITS_PCI_DEV "/driver", bdf);
+	snprintf(path, sizeof(path), FUNCTION_SYSFS "/driver", bdf);
 	read_link_name(path, driver, size);
 }
 
-bool its_bind(const char *bdf, const char *driver)
+bool bind_driver(const char *bdf, const char *driver)
 {
-	return its_write(bdf, ITS_PCI "/drivers/%s/bind", driver);
+	return write_text(bdf, PCI_SYSFS "/drivers/%s/bind", driver);
 }
 
-bool its_unbind(const char *bdf)
+bool unbind_driver(const char *bdf)
 {
-	return its_write(bdf, ITS_PCI_DEV "/driver/unbind", bdf);
+	return write_text(bdf, FUNCTION_SYSFS "/driver/unbind", bdf);
 }
 
-unsigned int its_le16(const unsigned char *p)
+/*
+ * Only the bus of the function, as its name has it. A scan of the bus above may
+ * number the buses behind a bridge anew, and while it does, what sends an MSI
+ * from there has a wrong DeviceID, and the MSI is lost.
+ */
+bool rescan_bus_of(const char *bdf)
+{
+	return write_text("1", "/sys/class/pci_bus/%.7s/rescan", bdf);
+}
+
+unsigned int le16(const unsigned char *p)
 {
 	return p[0] | p[1] << 8;
 }
 
-unsigned int its_le32(const unsigned char *p)
-{
-	return its_le16(p) | (unsigned int)its_le16(p + 2) << 16;
-}
-
-unsigned int its_roundup_pow_of_two(unsigned int n)
-{
-	unsigned int pow = 1;
-
-	while (pow < n)
-		pow *= 2;
-	return pow;
-}
-
-bool its_read_config(const char *bdf, unsigned char *config)
+bool read_config(const char *bdf, unsigned char *config)
 {
 	char path[PATH_MAX];
 	ssize_t len;
 	int fd;
 
-	snprintf(path, sizeof(path), ITS_PCI_DEV "/config", bdf);
+	snprintf(path, sizeof(path), FUNCTION_SYSFS "/config", bdf);
 	fd = open(path, O_RDONLY);
 	if (fd < 0)
 		return false;
-	len = read(fd, config, PCI_CONFIG_SIZE);
+	len = read(fd, config, PCI_CFG_SPACE_SIZE);
 	close(fd);
-	return len == PCI_CONFIG_SIZE;
+	return len == PCI_CFG_SPACE_SIZE;
 }
 
-/* Offset of a capability, 0 if the function does not have it */
-unsigned int its_find_cap(const unsigned char *config, unsigned int id)
+/* Offset of the MSI capability, 0 if the function does not have it */
+unsigned int find_msi_cap(const unsigned char *config)
 {
 	unsigned int pos = config[PCI_CAPABILITY_LIST] & ~3;
-	unsigned int hops = PCI_CONFIG_SIZE / 4;
+	unsigned int hops = PCI_CFG_SPACE_SIZE / PCI_CAP_SIZEOF;
 
-	if (!(its_le16(config + PCI_STATUS) & PCI_STATUS_CAP_LIST))
+	if (!(le16(config + PCI_STATUS) & PCI_STATUS_CAP_LIST))
 		return 0;
-	while (pos && hops--) {
-		if (config[pos] == id)
-			return pos;
-		pos = config[pos + 1] & ~3;
-	}
-	return 0;
+	while (pos && config[pos + PCI_CAP_LIST_ID] != PCI_CAP_ID_MSI && hops--)
+		pos = config[pos + PCI_CAP_LIST_NEXT] & ~3;
+	return hops ? pos : 0;
 }
 
-static void read_msi_cap(const char *bdf, struct its_state *state)
+static void read_msi_cap(const char *bdf, struct state *state)
 {
-	unsigned char config[PCI_CONFIG_SIZE];
+	unsigned char config[PCI_CFG_SPACE_SIZE];
 	unsigned int flags, cap;
 
 	state->enabled = 0;
-	state->address = 0;
-	state->data = ITS_UNKNOWN;
-	if (!its_read_config(bdf, config))
+	state->data = UNKNOWN;
+	if (!read_config(bdf, config))
 		return;
-	cap = its_find_cap(config, PCI_CAP_ID_MSI);
-	if (!cap)
-		return;
-
-	flags = its_le16(config + cap + PCI_MSI_FLAGS);
+	cap = find_msi_cap(config);
+	flags = cap ? le16(config + cap + PCI_MSI_FLAGS) : 0;
 	if (!(flags & PCI_MSI_FLAGS_ENABLE))
 		return;
 	state->enabled = 1 << ((flags & PCI_MSI_FLAGS_QSIZE) >> 4);
-	state->data = its_le16(config + cap + (flags & PCI_MSI_FLAGS_64BIT ?
-					       PCI_MSI_DATA_64 :
-					       PCI_MSI_DATA_32));
-	state->address = its_le32(config + cap + PCI_MSI_ADDRESS_LO);
-	if (flags & PCI_MSI_FLAGS_64BIT)
-		state->address |= (unsigned long long)
-				  its_le32(config + cap + PCI_MSI_ADDRESS_HI) << 32;
-}
-
-/* Is this a line called name? The value is the rest, without blanks. */
-static char *line_value(char *line, const char *name)
-{
-	size_t len = strlen(name);
-
-	line += strspn(line, " \t");
-	if (strncmp(line, name, len) || line[len] != ':')
-		return NULL;
-	line += len + 1;
-	line += strspn(line, " \t");
-	line[strcspn(line, "\n")] = '\0';
-	return line;
+	state->data = le16(config + cap + (flags & PCI_MSI_FLAGS_64BIT ?
+					   PCI_MSI_DATA_64 : PCI_MSI_DATA_32));
 }
 
 /* Returns false when the vector does not belong to an ITS */
-static bool read_irq(struct its_state *state, struct its_vector *vec)
+bool read_irq(struct state *state, struct vector *vec)
 {
 	unsigned long address = 0, hwirq = 0;
-	char domain[sizeof(state->domain)];
-	char path[PATH_MAX];
+	char line[256], path[PATH_MAX];
+	char domain[128] = "";
+	char *name, *value;
 	int msg_data = 0;
-	char line[256];
-	char *value;
 	FILE *f;
 
-	vec->lpi = ITS_UNKNOWN;
-	vec->eventid = ITS_UNKNOWN;
-	vec->mapped = ITS_UNKNOWN;
+	vec->lpi = UNKNOWN;
+	vec->eventid = UNKNOWN;
+	vec->mapped = UNKNOWN;
 	snprintf(path, sizeof(path), IRQ_DEBUGFS "/%u", vec->irq);
 	f = fopen(path, "r");
 	if (!f)
 		return false;
 
 	while (fgets(line, sizeof(line), f)) {
-		value = line_value(line, "domain");
-		if (value)
-			snprintf(domain, sizeof(domain), "%s", value);
-		value = line_value(line, "hwirq");
-		if (value)
-			hwirq = strtoul(value, NULL, 16);
-		value = line_value(line, "chip");
-		if (value && !strcmp(value, ITS_CHIP)) {
-			vec->lpi = hwirq;
-			memcpy(state->domain, domain, sizeof(domain));
-		}
-		value = line_value(line, "DeviceID");
-		if (value)
-			state->device_id = strtoul(value, NULL, 16);
-		value = line_value(line, "EventID");
-		if (value)
-			vec->mapped = strtoul(value, NULL, 10);
-		value = line_value(line, "address_hi");
+		name = line + strspn(line, " ");
+		name[strcspn(name, "\n")] = '\0';
+		value = strchr(name, ':');
 		if (!value)
-			value = line_value(line, "address_lo");
-		if (value)
+			continue;
+		*value++ = '\0';
+		value += strspn(value, " ");
+		if (!strcmp(name, "domain"))
+			snprintf(domain, sizeof(domain), "%s", value);
+		else if (!strcmp(name, "hwirq"))
+			hwirq = strtoul(value, NULL, 16);
+		else if (!strcmp(name, "DeviceID"))
+			state->device_id = strtoul(value, NULL, 16);
+		else if (!strcmp(name, "EventID"))
+			vec->mapped = strtoul(value, NULL, 10);
+		else if (!strcmp(name, "address_hi") || !strcmp(name, "address_lo"))
 			address |= strtoul(value, NULL, 16);
-		value = line_value(line, "msg_data");
-		if (value)
+		else if (!strcmp(name, "msg_data"))
 			msg_data = strtoul(value, NULL, 16);
+		if (strcmp(name, "chip") || strcmp(value, "ITS"))
+			continue;
+		vec->lpi = hwirq;
+		memcpy(state->domain, domain, sizeof(domain));
 	}
 	fclose(f);
 
 	/* The message is all zeroes until the interrupt is activated */
 	if (address)
 		vec->eventid = msg_data;
-	return vec->lpi != ITS_UNKNOWN;
+	return vec->lpi != UNKNOWN;
 }
 
 static int by_irq(const void *a, const void *b)
 {
-	const struct its_vector *va = a, *vb = b;
+	const struct vector *va = a, *vb = b;
 
 	return va->irq < vb->irq ? -1 : va->irq > vb->irq;
 }
 
 static int by_lpi(const void *a, const void *b)
 {
-	const struct its_vector *va = a, *vb = b;
+	const struct vector *va = a, *vb = b;
 
 	return va->lpi - vb->lpi;
 }
 
-static void read_vectors(const char *bdf, struct its_state *state)
+static void read_vectors(const char *bdf, struct state *state)
 {
 	char path[PATH_MAX];
 	struct dirent *entry;
@@ -427,50 +351,66 @@ static void read_vectors(const char *bdf, struct its_state *state)
 
 	state->nr = 0;
 	state->msix = false;
-	snprintf(path, sizeof(path), ITS_PCI_DEV "/msi_irqs", bdf);
+	snprintf(path, sizeof(path), FUNCTION_SYSFS "/msi_irqs", bdf);
 	dir = opendir(path);
 	if (!dir)
 		return;
-
-	while (state->nr < ITS_MAX_VECTORS && (entry = readdir(dir))) {
+	while (state->nr < MAX_VECTORS && (entry = readdir(dir))) {
 		if (!isdigit((unsigned char)entry->d_name[0]))
 			continue;
 		state->vec[state->nr++].irq = strtoul(entry->d_name, NULL, 10);
-		if (its_read(type, sizeof(type), ITS_PCI_DEV "/msi_irqs/%s",
-			     bdf, entry->d_name))
+		if (read_text(type, sizeof(type), FUNCTION_SYSFS "/msi_irqs/%s",
+			      bdf, entry->d_name))
 			state->msix = !strcmp(type, "msix");
 	}
 	closedir(dir);
 }
 
-/*
- * What the device signals for message i is base | i, whatever the EventIDs are
- * that the kernel meant it to signal. The difference is what is looked for.
- */
-static void read_multi_msi_eventids(struct its_state *state)
+/* Devices below a path of sysfs, all of them or those of one subsystem */
+static unsigned int count_below(const char *path, const char *subsystem)
 {
-	unsigned int i;
+	char below[PATH_MAX], name[32];
+	struct dirent *entry;
+	unsigned int nr = 0;
+	DIR *dir;
 
-	for (i = 0; i < state->nr; i++) {
-		int base = state->vec[i].eventid;
-
-		if (base == ITS_UNKNOWN)
-			base = state->data;
-		if (base != ITS_UNKNOWN)
-			state->vec[i].eventid = base | i;
+	dir = opendir(path);
+	if (!dir)
+		return 0;
+	while ((entry = readdir(dir))) {
+		/* Links lead out of the function, what it has are directories */
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+			continue;
+		if (snprintf(below, sizeof(below), "%s/%s/subsystem", path,
+			     entry->d_name) >= (int)sizeof(below))
+			continue;
+		read_link_name(below, name, sizeof(name));
+		nr += name[0] && (!subsystem || !strcmp(name, subsystem));
+		*strrchr(below, '/') = '\0';
+		nr += count_below(below, subsystem);
 	}
+	closedir(dir);
+	return nr;
 }
 
-void its_read_state(const char *bdf, struct its_state *state)
+static unsigned int count_children(const char *bdf, const char *subsystem)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), FUNCTION_SYSFS, bdf);
+	return count_below(path, subsystem);
+}
+
+void read_state(const char *bdf, struct state *state)
 {
 	unsigned int i;
 
-	its_read_driver(bdf, state->driver, sizeof(state->driver));
-	its_read_children(bdf, &state->children);
+	read_driver(bdf, state->driver, sizeof(state->driver));
+	state->children = count_children(bdf, NULL);
 	read_msi_cap(bdf, state);
 	read_vectors(bdf, state);
 
-	state->device_id = ITS_UNKNOWN;
+	state->device_id = UNKNOWN;
 	state->on_its = state->nr;
 	for (i = 0; i < state->nr; i++) {
 		if (!read_irq(state, &state->vec[i]))
@@ -480,56 +420,57 @@ void its_read_state(const char *bdf, struct its_state *state)
 	/* The interrupt numbers of MSI-X don't need to follow the messages */
 	qsort(state->vec, state->nr, sizeof(state->vec[0]),
 	      state->msix ? by_lpi : by_irq);
-	if (!state->msix)
-		read_multi_msi_eventids(state);
-}
-
-/* The vectors that all functions together have on an ITS, by LPI */
-void its_read_system(struct its_state *state)
-{
-	struct dirent *entry;
-	DIR *dir;
-
-	memset(state, 0, sizeof(*state));
-	dir = opendir(ALL_IRQS_SYSFS);
-	if (!dir)
+	if (state->msix)
 		return;
-	while (state->nr < ITS_MAX_VECTORS && (entry = readdir(dir))) {
-		struct its_vector *vec = &state->vec[state->nr];
+	/* What the device signals, whatever was meant: that is looked for */
+	for (i = 0; i < state->nr; i++) {
+		int base = state->vec[i].eventid;
 
-		if (!isdigit((unsigned char)entry->d_name[0]))
-			continue;
-		vec->irq = strtoul(entry->d_name, NULL, 10);
-		if (read_irq(state, vec))
-			state->nr++;
+		if (base == UNKNOWN)
+			base = state->data;
+		if (base != UNKNOWN)
+			state->vec[i].eventid = base | i;
 	}
-	closedir(dir);
-	qsort(state->vec, state->nr, sizeof(state->vec[0]), by_lpi);
 }
 
-/* A number and a list behind a name, such as "used 3 [0-2]" */
-static unsigned int read_list(const char *line, const char *name, struct its_list *list)
+/* Boot may not be over: take a state that has been the same for a while */
+void read_start(const char *bdf, struct state *state)
+{
+	unsigned long start = now_ms(), changed = start;
+	static struct state now;
+
+	read_state(bdf, state);
+	while (now_ms() - changed < QUIET_MS && now_ms() - start < START_MS) {
+		sleep_ms(POLL_MS);
+		read_state(bdf, &now);
+		if (same_vectors(&now, state) && now.children == state->children)
+			continue;
+		*state = now;
+		changed = now_ms();
+	}
+}
+
+/* A number behind a name, and a list behind that, such as "used 3 [0-2]" */
+static unsigned int read_field(const char *line, const char *name, struct list *list)
 {
 	const char *found = strstr(line, name);
 	const char *start = found ? strchr(found, '[') : NULL;
 
-	list->text[0] = '\0';
-	if (!start)
-		return 0;
-	snprintf(list->text, sizeof(list->text), "%.*s",
-		 (int)strcspn(start + 1, "]"), start + 1);
-	return strtoul(found + strlen(name), NULL, 10);
+	if (list)
+		snprintf(list->text, sizeof(list->text), "%.*s",
+			 start ? (int)strcspn(start + 1, "]") : 0,
+			 start ? start + 1 : "");
+	return found ? strtoul(found + strlen(name), NULL, 10) : 0;
 }
 
-void its_read_device(const struct its_state *state, struct its_device *device)
+void read_id(const struct state *state, struct id_state *id)
 {
 	char path[PATH_MAX], name[32], line[4096];
-	char *size, *users;
 	FILE *f;
 
-	memset(device, 0, sizeof(*device));
-	device->shown = state->device_id != ITS_UNKNOWN;
-	if (!device->shown)
+	memset(id, 0, sizeof(*id));
+	id->shown = state->device_id != UNKNOWN;
+	if (!id->shown)
 		return;
 
 	snprintf(name, sizeof(name), "DeviceID 0x%lx:", state->device_id);
@@ -538,119 +479,151 @@ void its_read_device(const struct its_state *state, struct its_device *device)
 	while (f && fgets(line, sizeof(line), f)) {
 		if (strncmp(line + strspn(line, " "), name, strlen(name)))
 			continue;
-		device->exists = true;
-		device->nr_used = read_list(line, "used ", &device->used);
-		device->nr_reserved = read_list(line, "reserved ", &device->reserved);
-		size = strstr(line, "size ");
-		if (size)
-			device->size = strtoul(size + strlen("size "), NULL, 10);
-		users = strstr(line, "users ");
-		if (users)
-			device->users = strtoul(users + strlen("users "), NULL, 10);
+		id->exists = true;
+		id->size = read_field(line, "size ", NULL);
+		id->users = read_field(line, "users ", NULL);
+		read_field(line, "used ", &id->used);
+		read_field(line, "reserved ", &id->reserved);
 	}
 	if (f)
 		fclose(f);
 }
 
-bool its_in_list(const struct its_list *list, unsigned int n)
+/* Is its driver bound again, and are the devices below it there again? */
+bool wait_until_back(const char *bdf, const struct state *start,
+		     unsigned int wait_ms)
 {
-	const char *text = list->text;
-	unsigned long first, last;
+	unsigned long begin = now_ms();
+	char driver[sizeof(start->driver)];
+
+	for (;;) {
+		read_driver(bdf, driver, sizeof(driver));
+		if (!strcmp(driver, start->driver) &&
+		    count_children(bdf, NULL) == start->children)
+			return true;
+		if (now_ms() - begin >= wait_ms)
+			return false;
+		sleep_ms(POLL_MS);
+	}
+}
+
+/* USB controllers and virtio's entropy source: nothing is lost with them */
+static bool is_harmless(const char *bdf)
+{
+	static const char * const precious[] = { "block", "net", "tty", "drm", "pci" };
+	char class[16], vendor[16], device[16];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(precious); i++) {
+		if (count_children(bdf, precious[i]))
+			return false;
+	}
+	read_text(class, sizeof(class), FUNCTION_SYSFS "/class", bdf);
+	read_text(vendor, sizeof(vendor), FUNCTION_SYSFS "/vendor", bdf);
+	read_text(device, sizeof(device), FUNCTION_SYSFS "/device", bdf);
+	return !strncmp(class, "0x0c03", 6) ||
+	       (!strcmp(vendor, "0x1af4") &&
+		(!strcmp(device, "0x1005") || !strcmp(device, "0x1044")));
+}
+
+/* PCI functions with MSIs on an ITS that nobody misses when they are away */
+unsigned int find_functions(char bdfs[][BDF_SIZE], unsigned int max)
+{
+	static struct state state;
+	struct dirent **entries;
+	unsigned int found = 0;
+	int nr, i;
+
+	nr = scandir(PCI_SYSFS "/devices", &entries, NULL, alphasort);
+	for (i = 0; i < nr; i++) {
+		const char *bdf = entries[i]->d_name;
+
+		if (strlen(bdf) != BDF_SIZE - 1 || found == max)
+			continue;
+		read_state(bdf, &state);
+		if (state.driver[0] && state.on_its && is_harmless(bdf))
+			memcpy(bdfs[found++], bdf, BDF_SIZE);
+	}
+	return found;
+}
+
+/* Takes a range off the text of a list, which has it at least once */
+static const char *next_range(const char *text, unsigned long *first, unsigned long *last)
+{
 	char *end;
 
-	while (*text) {
-		first = strtoul(text, &end, 10);
-		last = *end == '-' ? strtoul(end + 1, &end, 10) : first;
+	*first = strtoul(text, &end, 10);
+	*last = *end == '-' ? strtoul(end + 1, &end, 10) : *first;
+	return *end ? end + 1 : end;
+}
+
+bool in_list(const struct list *list, unsigned int n)
+{
+	unsigned long first, last;
+	const char *text;
+
+	for (text = list->text; *text;) {
+		text = next_range(text, &first, &last);
 		if (n >= first && n <= last)
 			return true;
-		text = *end ? end + 1 : end;
 	}
 	return false;
 }
 
-static void count_child(struct its_children *children, const char *subsystem)
+unsigned int count_list(const struct list *list)
 {
-	unsigned int i;
+	unsigned long first, last;
+	unsigned int nr = 0;
+	const char *text;
 
-	children->total++;
-	for (i = 0; i < children->nr_subsystems; i++) {
-		if (!strcmp(children->subsystem[i].name, subsystem))
-			break;
+	for (text = list->text; *text;) {
+		text = next_range(text, &first, &last);
+		nr += last - first + 1;
 	}
-	if (i == ITS_MAX_SUBSYSTEMS)
-		return;
-	if (i == children->nr_subsystems) {
-		snprintf(children->subsystem[i].name,
-			 sizeof(children->subsystem[i].name), "%s", subsystem);
-		children->subsystem[i].nr = 0;
-		children->nr_subsystems++;
-	}
-	children->subsystem[i].nr++;
+	return nr;
 }
 
-static void walk_children(const char *path, struct its_children *children)
+static int number_of(const struct vector *vec, bool lpi)
 {
-	char below[PATH_MAX], subsystem[32];
-	struct dirent *entry;
-	DIR *dir;
+	return lpi ? vec->lpi : vec->eventid;
+}
 
-	dir = opendir(path);
-	if (!dir)
-		return;
-	while ((entry = readdir(dir))) {
-		/* Links lead out of the function, what it has are directories */
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
-			continue;
-		if (snprintf(below, sizeof(below), "%s/%s/subsystem", path,
-			     entry->d_name) >= (int)sizeof(below))
-			continue;
-		read_link_name(below, subsystem, sizeof(subsystem));
-		if (subsystem[0])
-			count_child(children, subsystem);
-		*strrchr(below, '/') = '\0';
-		walk_children(below, children);
+static struct list make_list(const struct state *state, bool lpi)
+{
+	struct list list = { .text = "-" };
+	unsigned int i, last;
+	size_t len = 0;
+
+	for (i = 0; i < state->nr; i++) {
+		if (number_of(&state->vec[i], lpi) == UNKNOWN)
+			return list;
 	}
-	closedir(dir);
-}
+	for (i = 0; i < state->nr && len < sizeof(list.text); i = last + 1) {
+		int first = number_of(&state->vec[i], lpi);
 
-void its_read_children(const char *bdf, struct its_children *children)
-{
-	char path[PATH_MAX];
-
-	children->total = 0;
-	children->nr_subsystems = 0;
-	snprintf(path, sizeof(path), ITS_PCI_DEV, bdf);
-	walk_children(path, children);
-}
-
-unsigned int its_count_children(const struct its_children *children,
-				const char *subsystem)
-{
-	unsigned int i;
-
-	for (i = 0; i < children->nr_subsystems; i++) {
-		if (!strcmp(children->subsystem[i].name, subsystem))
-			return children->subsystem[i].nr;
+		for (last = i; last + 1 < state->nr; last++) {
+			if (number_of(&state->vec[last + 1], lpi) !=
+			    number_of(&state->vec[last], lpi) + 1)
+				break;
+		}
+		len += snprintf(list.text + len, sizeof(list.text) - len,
+				last > i ? "%s%d-%d" : "%s%d", i ? "," : "",
+				first, number_of(&state->vec[last], lpi));
 	}
-	return 0;
+	return list;
 }
 
-bool its_same_children(const struct its_children *a,
-		       const struct its_children *b)
+struct list eventids_of(const struct state *state)
 {
-	unsigned int i;
-
-	if (a->total != b->total || a->nr_subsystems != b->nr_subsystems)
-		return false;
-	for (i = 0; i < a->nr_subsystems; i++) {
-		if (its_count_children(b, a->subsystem[i].name) !=
-		    a->subsystem[i].nr)
-			return false;
-	}
-	return true;
+	return make_list(state, false);
 }
 
-bool its_same_vectors(const struct its_state *a, const struct its_state *b)
+struct list lpis_of(const struct state *state)
+{
+	return make_list(state, true);
+}
+
+bool same_vectors(const struct state *a, const struct state *b)
 {
 	unsigned int i;
 
@@ -664,307 +637,113 @@ bool its_same_vectors(const struct its_state *a, const struct its_state *b)
 	return true;
 }
 
-/* Boot may not be over: take a state that has been the same for a while */
-void its_read_start(const char *bdf, struct its_state *state)
+/* EventID n of a DeviceID is LPI base + n, so all of them are this far off */
+static void check_in_step(const char *when, const struct state *state)
 {
-	static struct its_state now;
-	unsigned long start = its_now_ms();
-	unsigned long changed = start;
-
-	its_read_state(bdf, state);
-	while (!its_stopped() && its_now_ms() - changed < QUIET_MS &&
-	       its_now_ms() - start < START_MS) {
-		its_sleep_ms(ITS_POLL_MS);
-		its_read_state(bdf, &now);
-		if (its_same_vectors(&now, state) &&
-		    its_same_children(&now.children, &state->children))
-			continue;
-		*state = now;
-		changed = its_now_ms();
-	}
-}
-
-/* Is its driver bound again, and are the devices below it there again? */
-bool its_is_back(const char *bdf, const struct its_state *start)
-{
-	struct its_children children;
-	char driver[sizeof(start->driver)];
-
-	its_read_driver(bdf, driver, sizeof(driver));
-	if (strcmp(driver, start->driver))
-		return false;
-	its_read_children(bdf, &children);
-	return its_same_children(&children, &start->children);
-}
-
-bool its_wait_until_back(const char *bdf, const struct its_state *start,
-			 unsigned int wait_ms)
-{
-	unsigned long begin = its_now_ms();
-
-	while (!its_is_back(bdf, start)) {
-		if (its_now_ms() - begin >= wait_ms)
-			return false;
-		its_sleep_ms(ITS_POLL_MS);
-	}
-	return true;
-}
-
-/*
- * When something below a function was freed before the test began, the function
- * may move down there when it comes back for the first time. Nothing else moves
- * it, and no leak ever moves it down.
- */
-bool its_moved_down(const struct its_state *from, const struct its_state *to)
-{
-	unsigned int i;
-
-	if (from->nr != to->nr || from->msix != to->msix)
-		return false;
-	for (i = 0; i < to->nr; i++) {
-		if (to->vec[i].eventid > from->vec[i].eventid ||
-		    to->vec[i].lpi > from->vec[i].lpi)
-			return false;
-	}
-	return !its_same_vectors(from, to);
-}
-
-/* Where a vector keeps the number that a list is made of */
-typedef int (*vector_number)(const struct its_vector *vec);
-
-static int vector_eventid(const struct its_vector *vec)
-{
-	return vec->eventid;
-}
-
-static int vector_lpi(const struct its_vector *vec)
-{
-	return vec->lpi;
-}
-
-static struct its_list list(const struct its_state *state,
-			    vector_number number)
-{
-	struct its_list list = { .text = "-" };
-	unsigned int i, last;
-	size_t len = 0;
-
-	for (i = 0; i < state->nr; i++) {
-		if (number(&state->vec[i]) == ITS_UNKNOWN)
-			return list;
-	}
-
-	for (i = 0; i < state->nr; i = last + 1) {
-		int first = number(&state->vec[i]);
-
-		for (last = i; last + 1 < state->nr; last++) {
-			if (number(&state->vec[last + 1]) !=
-			    number(&state->vec[last]) + 1)
-				break;
-		}
-		len += snprintf(list.text + len, sizeof(list.text) - len,
-				last > i ? "%s%d-%d" : "%s%d", i ? "," : "",
-				first, number(&state->vec[last]));
-		if (len >= sizeof(list.text))
-			break;
-	}
-	return list;
-}
-
-struct its_list its_eventids(const struct its_state *state)
-{
-	return list(state, vector_eventid);
-}
-
-struct its_list its_lpis(const struct its_state *state)
-{
-	return list(state, vector_lpi);
-}
-
-void its_skip(struct its_test *test, const char *reason)
-{
-	snprintf(test->skip, sizeof(test->skip), "%s", reason);
-}
-
-void its_fail(struct its_test *test, const char *fmt, ...)
-{
-	va_list args;
-
-	test->failed = true;
-	printf("# %s: ", test->name);
-	va_start(args, fmt);
-	vprintf(fmt, args);
-	va_end(args);
-	printf("\n");
-}
-
-/* EventID n of an ITS device is LPI base + n, so all of them are this far off */
-static void check_in_step(struct its_test *test, const char *when,
-			  const struct its_state *state)
-{
+	const struct vector *vec = state->vec;
 	unsigned int i;
 
 	for (i = 0; i < state->nr; i++) {
-		if (state->vec[i].eventid == ITS_UNKNOWN)
+		if (vec[i].eventid == UNKNOWN)
 			return;
-	}
-	for (i = 1; i < state->nr; i++) {
-		if (state->vec[i].lpi - state->vec[i].eventid ==
-		    state->vec[0].lpi - state->vec[0].eventid)
+		if (vec[i].lpi - vec[i].eventid == vec[0].lpi - vec[0].eventid)
 			continue;
-		its_fail(test, "%s: it signals EventIDs %s, its LPIs %s belong to others",
-			 when, its_eventids(state).text, its_lpis(state).text);
+		complain("%s: it signals EventIDs %s, its LPIs %s belong to others",
+			 when, eventids_of(state).text, lpis_of(state).text);
 		return;
 	}
 }
 
-static void check_multi_msi(struct its_test *test, const char *when,
-			    const struct its_state *state)
+static void check_multi_msi(const char *when, const struct state *state)
 {
-	unsigned int block = its_roundup_pow_of_two(state->nr);
+	unsigned int block = round_up_pow_of_two(state->nr);
 
 	if (state->enabled != block)
-		its_fail(test, "%s: %u vectors, expected %u messages enabled, seen %u",
+		complain("%s: %u vectors, expected %u messages enabled, seen %u",
 			 when, state->nr, block, state->enabled);
 	if (state->data % block)
-		its_fail(test, "%s: message data register %#x is not a multiple of %u",
+		complain("%s: message data register %#x is not a multiple of %u",
 			 when, state->data, block);
-	if (state->vec[0].eventid % block)
-		its_fail(test, "%s: first EventID %d is not a multiple of %u",
-			 when, state->vec[0].eventid, block);
 	if (state->vec[0].eventid != state->data)
-		its_fail(test, "%s: first EventID is %d, message data register has %d",
+		complain("%s: first EventID is %d, message data register has %d",
 			 when, state->vec[0].eventid, state->data);
 }
 
-/* What the ITS driver says that it has for a function must be what it signals */
-static void check_device(struct its_test *test, const char *when,
-			 const struct its_state *state)
+/* What debugfs says that there is for a function must be what it signals */
+static void check_id(const char *when, const struct state *state)
 {
-	unsigned int block = its_roundup_pow_of_two(state->nr);
-	struct its_device device;
+	unsigned int block = round_up_pow_of_two(state->nr);
+	struct id_state id;
 	unsigned int i;
 
-	its_read_device(state, &device);
-	if (!device.shown)
+	read_id(state, &id);
+	if (!id.shown)
 		return;
 	for (i = 0; i < state->nr; i++) {
-		const struct its_vector *vec = &state->vec[i];
+		const struct vector *vec = &state->vec[i];
 
-		if (vec->eventid != ITS_UNKNOWN && vec->eventid != vec->mapped)
-			its_fail(test, "%s: it signals EventID %d, which is not %d as in debugfs",
+		if (vec->eventid != UNKNOWN && vec->eventid != vec->mapped)
+			complain("%s: it signals EventID %d, which is not %d as in debugfs",
 				 when, vec->eventid, vec->mapped);
-		if (!its_in_list(&device.used, vec->mapped))
-			its_fail(test, "%s: EventID %d is not used, those are %s",
-				 when, vec->mapped, device.used.text);
+		if (!in_list(&id.used, vec->mapped))
+			complain("%s: EventID %d is not used, those are %s",
+				 when, vec->mapped, id.used.text);
 	}
 	if (state->msix || state->nr == 1)
 		return;
 	for (i = 0; i < block; i++) {
-		if (!its_in_list(&device.reserved, state->vec[0].mapped + i))
-			its_fail(test, "%s: EventID %d is not reserved, those are %s",
-				 when, state->vec[0].mapped + i,
-				 device.reserved.text);
+		if (!in_list(&id.reserved, state->vec[0].mapped + i))
+			complain("%s: EventID %d is not reserved, those are %s",
+				 when, state->vec[0].mapped + i, id.reserved.text);
 	}
 }
 
 /* What holds for every allocation by itself */
-void its_check_layout(struct its_test *test, const char *when,
-		      const struct its_state *state)
+void check_layout(const char *when, const struct state *state)
 {
-	test->ran = true;
 	if (!state->nr)
 		return;
 	if (!state->on_its) {
-		its_fail(test, "%s: debugfs shows no LPI for some vector: %s",
-			 when, its_lpis(state).text);
+		complain("%s: debugfs shows no LPI for some vector: %s", when,
+			 lpis_of(state).text);
 		return;
 	}
-	check_in_step(test, when, state);
-	check_device(test, when, state);
+	check_in_step(when, state);
+	check_id(when, state);
 	if (!state->msix)
-		check_multi_msi(test, when, state);
+		check_multi_msi(when, state);
 }
 
-void its_check_same_vectors(struct its_test *test, const char *when,
-			    const struct its_state *expected,
-			    const struct its_state *state)
+void check_same_vectors(const char *when, const struct state *expected,
+			const struct state *state)
 {
-	test->ran = true;
-	if (its_same_vectors(expected, state))
-		return;
-	its_fail(test, "%s: expected %u EventIDs %s LPIs %s, seen %u EventIDs %s LPIs %s",
-		 when, expected->nr, its_eventids(expected).text,
-		 its_lpis(expected).text, state->nr,
-		 its_eventids(state).text, its_lpis(state).text);
+	if (!same_vectors(expected, state))
+		complain("%s: expected %u EventIDs %s LPIs %s, seen %u EventIDs %s LPIs %s",
+			 when, expected->nr, eventids_of(expected).text,
+			 lpis_of(expected).text, state->nr,
+			 eventids_of(state).text, lpis_of(state).text);
 }
 
-bool its_has_handler(unsigned int irq)
+/* An observation, when all has been said about it */
+void print_state(const char *bdf, const char *action, unsigned int cycle,
+		 const char *verdict, const struct state *state,
+		 unsigned int children)
 {
-	char handler[64];
+	struct id_state id;
 
-	return its_read(handler, sizeof(handler), IRQ_SYSFS "/actions", irq) &&
-	       handler[0];
-}
-
-/* The number of times an interrupt was handled, on all CPUs */
-unsigned long its_count_irq(unsigned int irq)
-{
-	unsigned long nr = 0;
-	char counts[8192];
-	char *save = NULL;
-	char *count;
-
-	its_read(counts, sizeof(counts), IRQ_SYSFS "/per_cpu_count", irq);
-	for (count = strtok_r(counts, ",", &save); count;
-	     count = strtok_r(NULL, ",", &save))
-		nr += strtoul(count, NULL, 10);
-	return nr;
-}
-
-static bool wait_for_irq(unsigned int irq, unsigned long before)
-{
-	unsigned long start = its_now_ms();
-
-	while (its_count_irq(irq) == before) {
-		if (its_now_ms() - start > ARRIVE_MS)
-			return false;
-		its_sleep_ms(1);
-	}
-	return true;
-}
-
-/*
- * Have the ITS signal each EventID that has a handler, with the INT command that
- * irq_inject_interrupt() ends up in. An EventID that is not mapped any more, or
- * to another LPI, does not arrive.
- */
-void its_check_arrival(struct its_test *test, const char *when,
-		       const struct its_state *state)
-{
-	unsigned int i;
-
-	for (i = 0; i < state->nr; i++) {
-		unsigned int irq = state->vec[i].irq;
-		unsigned long before;
-
-		if (!its_has_handler(irq))
-			continue;
-		before = its_count_irq(irq);
-		if (!its_write("trigger", IRQ_DEBUGFS "/%u", irq))
-			its_fail(test, "%s: cannot inject interrupt %u: %s",
-				 when, irq, strerror(errno));
-		else if (!wait_for_irq(irq, before))
-			its_fail(test, "%s: LPI %d does not arrive", when,
-				 state->vec[i].lpi);
-	}
+	read_id(state, &id);
+	printf("# state %s %s %u %s vectors=%u enabled=%u ", bdf, action, cycle, verdict,
+	       state->nr, state->enabled);
+	printf("eventids=%s lpis=%s children=%u/%u reserved=%s\n", eventids_of(state).text,
+	       lpis_of(state).text, state->children, children,
+	       id.reserved.text[0] ? id.reserved.text : "-");
 }
 
 /* Has the kernel printed a WARN() since it booted? */
-bool its_kernel_warned(void)
+bool kernel_warned(void)
 {
 	char text[32];
 
-	return its_read(text, sizeof(text), "/proc/sys/kernel/tainted") &&
+	return read_text(text, sizeof(text), "/proc/sys/kernel/tainted") &&
 	       strtoul(text, NULL, 10) & 1UL << TAINT_WARN;
 }

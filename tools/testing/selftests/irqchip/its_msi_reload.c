@@ -1,726 +1,663 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Do the interrupts of a PCI function come back the same, however often its
- * driver is reloaded or it is removed and found again?
- *
- * The functions are given by name, and only those are unbound or removed. All
- * of them are bound to the driver they were found with when the test ends.
+ * Do the interrupts of PCI functions come back the same, however often and in
+ * whatever order their drivers are reloaded, or they are removed and found again?
  *
  * What must hold of EventIDs and LPIs, for functions with a DeviceID of their
  * own as well as for those that share one behind a PCIe-to-PCI bridge:
  *
+ * - A function has as many vectors as it is said to need, or as it had at first.
  * - Where an allocation goes depends on what is in use on its DeviceID when it
- *   is made, and on nothing that was there before: the lowest free EventID, or
- *   for Multi-MSI the lowest free block of a power of two. So the same steps
- *   give the same EventIDs, cycle after cycle.
- * - A function that is reloaded or removed by itself leaves a hole and finds
- *   nothing but this hole again: it has the EventIDs that it started with.
- *   There is one exception. When something below it was freed before the test
- *   began, it may move down there in its first cycle, and stays there then. A
- *   leak never moves anything down.
- * - When several functions are unbound at a time, the order in which they are
- *   bound again decides where they go. So each order has its own layout: its
- *   first cycle shows it, all others must give it again.
- * - Whatever the order: the number of vectors is the one of the start, the
- *   base of a Multi-MSI block is a multiple of its size, and no other function
- *   has a vector in the block, its padding included. LPIs are unique in the
- *   system and go in step with the EventIDs of a DeviceID, so this can be seen
- *   without knowing who shares a DeviceID with whom.
+ *   is made, and on nothing that was there before. So a function that is reloaded
+ *   or removed by itself finds the hole that it left, and the same steps give the
+ *   same EventIDs, cycle after cycle. Only when something below a function was
+ *   freed before the test began, it may move down there.
+ * - No other function has a vector in a Multi-MSI block, its padding included.
+ *   LPIs are unique in the system and go in step with the EventIDs of a DeviceID,
+ *   so this can be seen without knowing who shares a DeviceID with whom.
  * - A function that nobody touched has all of its vectors where they were.
- * - Where debugfs shows ITS devices: each function that is bound is a user of
- *   the one with its DeviceID, which has the EventIDs of its users and nothing
- *   else, and is gone when the last of them is.
+ * - Where debugfs shows DeviceIDs: each function that is bound is a user, they have
+ *   the EventIDs of their users and nothing else, and go with the last of them.
  */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
+#include "kselftest_harness.h"
 #include "its_msi.h"
 
-#define PROGRAM		"its_msi_reload"
-#define MAX_FUNCTIONS	32
 /* For drivers that set up interrupts after they are bound */
 #define GRACE_MS	500
-/* So long without a change, and what enumerated at boot is complete */
-#define QUIET_MS	1500
+/* The time for a test: as long as the options make it */
+#define TIMEOUT_S	86400
 
-enum test_kind {
-	RELOAD,
-	REMOVE,
-	FORWARD,
-	REVERSE,
-	GAP,
-	REMOVE_ALL,
-	NEIGHBOUR,
-	DEVICE,
-	NR_KINDS
-};
+/* What is done in a cycle, as the observations of it are named */
+enum action { RELOAD, REMOVE, SHARE, LATE, NEIGHBOUR, NR_ACTIONS };
 
-static const char * const kind_name[NR_KINDS] = {
+static const char * const action_name[NR_ACTIONS] = {
 	[RELOAD]	= "reload",
-	[REMOVE]	= "remove and rescan",
-	[FORWARD]	= "unbind all, bind in order",
-	[REVERSE]	= "unbind all, bind in reverse order",
-	[GAP]		= "reload while another is unbound",
-	[REMOVE_ALL]	= "remove all, rescan",
-	[NEIGHBOUR]	= "undisturbed by the others",
-	[DEVICE]	= "ITS device goes with its last user",
+	[REMOVE]	= "remove",
+	[SHARE]		= "share",
+	[LATE]		= "late",
+	[NEIGHBOUR]	= "neighbour",
 };
 
 /**
  * struct function - a PCI function that was given
  * @bdf:	its name
- * @observed:	it is looked at, but never touched
- * @acted:	the current step unbinds or removes it
+ * @plug:	the device that it is, for QEMU's monitor, NULL if it is there already
+ * @wanted:	number of vectors that it must have, UNKNOWN if not given
+ * @absent:	it was not plugged yet
+ * @acted:	the current cycle unbinds or removes it
  * @away:	it has no driver just now
- * @reloads:	how often its driver was reloaded
- * @removes:	how often it was removed
- * @looks:	how often it was looked at after a step it was no part of
- * @nr_start:	number of vectors at the start
- * @others:	users of its ITS device that are not given
- * @expected:	what must be seen of it after a step that it is part of
- * @placed:	what was seen after the last one, other steps must not change it
- * @now:	what was last seen of it
- * @planned:	which tests it takes part in
- * @test:	their results
+ * @wrong:	something was complained about before it was looked at
+ * @cycles:	how often it was looked at, by action
+ * @others:	users of its DeviceID that are not given
+ * @expected:	what must be seen of it when it comes back by itself
+ * @placed:	what was seen of it last, steps without it must not change that
+ * @now:	what is seen of it
  */
 struct function {
-	const char	*bdf;
-	bool		observed;
+	char		bdf[BDF_SIZE];
+	const char	*plug;
+	int		wanted;
+	bool		absent;
 	bool		acted;
 	bool		away;
-	unsigned int	reloads;
-	unsigned int	removes;
-	unsigned int	looks;
-	unsigned int	nr_start;
+	bool		wrong;
+	unsigned int	cycles[NR_ACTIONS];
 	unsigned int	others;
-	struct its_state expected;
-	struct its_state placed;
-	struct its_state now;
-	bool		planned[NR_KINDS];
-	struct its_test	test[NR_KINDS];
+	struct state	expected;
+	struct state	placed;
+	struct state	now;
 };
 
-/* The last one has no name */
-static struct function functions[MAX_FUNCTIONS + 1];
-static unsigned int nr_functions;
-static unsigned int nr_reloads = 16;
-static unsigned int nr_removes = 4;
-static unsigned int wait_ms = 10000;
-static bool inject;
+/* The memory is shared with the processes that the harness runs tests in */
+static struct function *functions, *end;
+static bool warned;
+static unsigned int nr_reloads = 4, nr_removes = 2, nr_shares = 1;
 
 static void print_help(void)
 {
-	printf("Usage: " PROGRAM " [options] function...\n"
-	       "Reload the drivers of PCI functions, remove and rescan the functions, and\n"
-	       "check that their interrupts come back with the same EventIDs and LPIs.\n"
+	printf("Usage: its_msi_reload [options] [function...]\n"
+	       "Reload the drivers of PCI functions, remove and rescan the functions, and check\n"
+	       "that their interrupts come back with the same EventIDs and LPIs.\n"
 	       "\n"
-	       "  function     a PCI function such as 0000:01:02.0, bound to its driver;\n"
-	       "               only functions named here are ever unbound or removed\n"
-	       "  -n reloads   cycles of unbind and bind, default 16\n"
-	       "  -r removes   cycles of remove and rescan, default 4\n"
-	       "  -o function  watch this one, without touching it\n"
-	       "  -i           inject an interrupt into each vector, to see if it arrives;\n"
-	       "               only for drivers that can bear it\n"
-	       "  -w seconds   how long to wait for driver and devices, default 10\n"
-	       "  -h           this text\n");
+	       "  function  a PCI function such as 0000:01:02.0, bound to its driver, and with\n"
+	       "            =n behind it the number of vectors that it must have. Only these are\n"
+	       "            ever unbound or removed. If none is given: all USB controllers and\n"
+	       "            virtio entropy sources with MSIs on an ITS, unless they have a block\n"
+	       "            device, a network interface or a terminal below them\n"
+	       "  -n times  cycles of unbind and bind, default 4\n"
+	       "  -r times  cycles of remove and rescan, default 2\n"
+	       "  -s times  cycles of what several functions with one DeviceID do, default 1\n"
+	       "  -l function=n,device\n"
+	       "            one that comes late: print \"### monitor device_add <device>\" for who\n"
+	       "            runs QEMU, and rescan until the function is there. With several, in\n"
+	       "            this order, before anything else is done\n"
+	       "  -h        this text\n");
 }
 
-static void add_function(const char *bdf, bool observed)
+/* A function, followed by the number of vectors, and by a device if it is late */
+static void add_function(char *arg, bool late)
 {
+	char *plug = strchr(arg, ','), *wanted;
 	struct function *f;
 
-	its_parse_bdf(PROGRAM, bdf);
-	for (f = functions; f->bdf; f++) {
-		if (!strcmp(f->bdf, bdf))
-			its_bad_usage(PROGRAM, "%s is given twice", bdf);
+	if (plug)
+		*plug++ = '\0';
+	wanted = strchr(arg, '=');
+	if (wanted)
+		*wanted++ = '\0';
+	if (late != !!plug || (late && !wanted))
+		bad_usage("%s: functions that come late, and only those, need =n,device",
+			  arg);
+	check_bdf(arg);
+	for (f = functions; f < end; f++) {
+		if (!strcmp(f->bdf, arg))
+			bad_usage("%s is given twice", arg);
 	}
-	if (nr_functions == MAX_FUNCTIONS)
-		its_bad_usage(PROGRAM, "at most %d functions can be given",
-			      MAX_FUNCTIONS);
-	f = &functions[nr_functions++];
-	f->bdf = bdf;
-	f->observed = observed;
+	if (end == functions + MAX_FUNCTIONS)
+		bad_usage("at most %u functions can be given", MAX_FUNCTIONS);
+	strcpy(end->bdf, arg);
+	end->plug = plug;
+	end->absent = late;
+	end->wanted = wanted ? (int)parse_count(wanted, 0, MAX_VECTORS) : UNKNOWN;
+	end++;
 }
 
 static void parse_options(int argc, char **argv)
 {
+	char found[MAX_FUNCTIONS][BDF_SIZE];
+	unsigned int nr, i;
 	int opt;
 
-	while ((opt = getopt(argc, argv, ":n:r:o:w:ih")) != -1) {
+	while ((opt = getopt(argc, argv, "n:r:s:l:h")) != -1) {
 		switch (opt) {
 		case 'n':
-			nr_reloads = its_parse_count(PROGRAM, opt, optarg, 0,
-						     1000000);
+			nr_reloads = parse_count(optarg, 0, 1000000);
 			break;
 		case 'r':
-			nr_removes = its_parse_count(PROGRAM, opt, optarg, 0,
-						     1000000);
+			nr_removes = parse_count(optarg, 0, 1000000);
 			break;
-		case 'o':
+		case 's':
+			nr_shares = parse_count(optarg, 0, 1000000);
+			break;
+		case 'l':
 			add_function(optarg, true);
-			break;
-		case 'w':
-			wait_ms = 1000 * its_parse_count(PROGRAM, opt, optarg,
-							 1, 3600);
-			break;
-		case 'i':
-			inject = true;
 			break;
 		case 'h':
 			print_help();
 			exit(KSFT_PASS);
 		default:
-			its_bad_option(PROGRAM, opt, optopt);
+			exit(KSFT_FAIL);
 		}
 	}
 	for (; optind < argc; optind++)
 		add_function(argv[optind], false);
-	if (!nr_reloads && !nr_removes)
-		its_bad_usage(PROGRAM, "-n 0 with -r 0 leaves nothing to test");
-}
-
-static void print_state(struct function *f, const char *action,
-			unsigned int cycle)
-{
-	struct its_device device;
-
-	its_read_device(&f->now, &device);
-	ksft_print_msg("state %s %s %u vectors=%u enabled=%u ", f->bdf, action,
-		       cycle, f->now.nr, f->now.enabled);
-	printf("eventids=%s lpis=%s children=%u/%u reserved=%s\n",
-	       its_eventids(&f->now).text, its_lpis(&f->now).text,
-	       f->now.children.total, f->expected.children.total,
-	       device.shown ? device.reserved.text : "-");
-}
-
-/* Of the functions that are given, those that use the ITS device of one */
-static bool uses_device_of(const struct function *f, const struct function *user)
-{
-	return user->expected.device_id == f->expected.device_id &&
-	       !strcmp(user->expected.domain, f->expected.domain) && !user->away;
-}
-
-static void check_device(struct function *f, unsigned int cycle, const char *when)
-{
-	unsigned int users = f->others, used = 0, reserved = 0;
-	struct its_test *test = &f->test[DEVICE];
-	struct its_device device;
-	struct function *user;
-
-	if (test->skip[0])
+	if (end > functions)
 		return;
-	test->ran = true;
-	for (user = functions; user->bdf; user++) {
-		if (!uses_device_of(f, user))
+	nr = find_functions(found, MAX_FUNCTIONS);
+	for (i = 0; i < nr; i++)
+		add_function(found[i], false);
+}
+
+static bool is_bound(const struct function *f)
+{
+	return !f->absent && !f->away;
+}
+
+static bool same_id(const struct function *f, const struct function *user)
+{
+	return is_bound(user) && user->expected.device_id == f->expected.device_id &&
+	       !strcmp(user->expected.domain, f->expected.domain);
+}
+
+/* Of a DeviceID: what the functions have that are given, and nothing else */
+static void check_id(struct function *f, const char *when, bool looked)
+{
+	unsigned int users = f->others, unknown = 0, used = 0, reserved = 0;
+	struct function *user;
+	struct id_state id;
+
+	if (f->expected.device_id == UNKNOWN)
+		return;
+	for (user = functions; user < end; user++) {
+		/* One that never had vectors may be a user of any */
+		unknown += is_bound(user) && user->expected.device_id == UNKNOWN;
+		if (!same_id(f, user))
 			continue;
 		users++;
-		used += user->nr_start;
-		if (!user->expected.msix && user->nr_start > 1)
-			reserved += its_roundup_pow_of_two(user->nr_start);
+		used += user->now.nr;
+		if (!user->now.msix && user->now.nr > 1)
+			reserved += round_up_pow_of_two(user->now.nr);
 	}
 
-	its_read_device(&f->expected, &device);
-	if (device.exists != !!users || device.users != users)
-		its_fail(test, "cycle %u, %s: expected %u users of the ITS device, %s with %u",
-			 cycle, when, users,
-			 device.exists ? "it is there" : "it is gone",
-			 device.users);
-	if (f->others)
-		return;
-	if (device.nr_used != used)
-		its_fail(test, "cycle %u, %s: expected %u EventIDs used, seen %s",
-			 cycle, when, used, device.used.text);
-	if (device.nr_reserved != reserved)
-		its_fail(test, "cycle %u, %s: expected %u EventIDs reserved, seen %s",
-			 cycle, when, reserved, device.reserved.text);
+	read_id(&f->expected, &id);
+	if (id.users < users || id.users > users + unknown || id.exists != !!id.users)
+		complain("%s: expected %u users of the DeviceID, seen %u", when,
+			 users, id.users);
+	if (looked && !f->others && (count_list(&id.used) != used ||
+				     count_list(&id.reserved) != reserved))
+		complain("%s: expected %u EventIDs used, %u reserved, seen [%s] and [%s]",
+			 when, used, reserved, id.used.text, id.reserved.text);
 }
 
 /*
  * Wait until driver and devices are back. Vectors that are missing by then
  * don't come any more, and those at another place don't move.
  */
-static void wait_for(struct function *f)
+static void look(struct function *f)
 {
-	unsigned long start = its_now_ms();
-	unsigned long back = 0;
+	unsigned long start;
 
-	for (;;) {
-		unsigned long now = its_now_ms();
-
-		if (its_is_back(f->bdf, &f->expected)) {
-			if (!back)
-				back = now;
-			its_read_state(f->bdf, &f->now);
-			if (f->now.nr == f->nr_start ||
-			    now - back >= GRACE_MS)
-				break;
-		}
-		if (its_stopped() || now - start >= wait_ms)
-			break;
-		its_sleep_ms(ITS_POLL_MS);
-	}
-	its_read_state(f->bdf, &f->now);
-}
-
-static void check_children(struct its_test *test, const char *when,
-			   struct function *f)
-{
-	const struct its_children *expected = &f->expected.children;
-	const struct its_children *now = &f->now.children;
-	unsigned int i;
-
-	if (its_same_children(expected, now))
-		return;
-	its_fail(test, "%s: expected %u devices below the function, %u are there after %u s",
-		 when, expected->total, now->total, wait_ms / 1000);
-	for (i = 0; i < expected->nr_subsystems; i++) {
-		const char *subsystem = expected->subsystem[i].name;
-		unsigned int nr = its_count_children(now, subsystem);
-
-		if (nr != expected->subsystem[i].nr)
-			its_fail(test, "%s: expected %u of subsystem %s, seen %u",
-				 when, expected->subsystem[i].nr, subsystem,
-				 nr);
-	}
+	wait_until_back(f->bdf, &f->expected, WAIT_MS);
+	start = now_ms();
+	do {
+		read_state(f->bdf, &f->now);
+	} while (f->now.nr != (unsigned int)f->wanted && now_ms() - start < GRACE_MS);
 }
 
 /* No vector of another function may be within this one's Multi-MSI block */
-static void check_block_is_own(struct its_test *test, unsigned int cycle,
-			       struct function *f)
+static void check_block_is_own(const char *when, const struct function *f)
 {
-	int block = its_roundup_pow_of_two(f->now.nr);
-	struct function *other;
+	int first = f->now.vec[0].lpi, last = first + f->now.enabled - 1;
+	const struct function *other;
 	unsigned int i;
-	int first;
 
 	if (!f->now.nr || f->now.msix)
 		return;
-	first = f->now.vec[0].lpi;
-
-	for (other = functions; other->bdf; other++) {
-		if (other == f)
+	for (other = functions; other < end; other++) {
+		if (other == f || !is_bound(other))
 			continue;
 		for (i = 0; i < other->now.nr; i++) {
-			int lpi = other->now.vec[i].lpi;
-
-			if (lpi < first || lpi >= first + block)
-				continue;
-			its_fail(test, "cycle %u: LPI %d of %s is within its block, LPIs %d-%d",
-				 cycle, lpi, other->bdf, first,
-				 first + block - 1);
+			if (other->now.vec[i].lpi >= first && other->now.vec[i].lpi <= last)
+				complain("%s: LPI %d of %s is within its block, LPIs %d-%d",
+					 when, other->now.vec[i].lpi, other->bdf,
+					 first, last);
 		}
 	}
 }
 
-static void check_vectors(struct its_test *test, const char *when,
-			  enum test_kind kind, unsigned int cycle,
-			  struct function *f)
+/* No leak ever moves a function down */
+static bool moved_down(const struct state *from, const struct state *to)
 {
-	bool alone = kind == RELOAD || kind == REMOVE;
+	unsigned int i;
 
-	if (cycle > 1 || (alone && !its_moved_down(&f->expected, &f->now))) {
-		its_check_same_vectors(test, when, &f->expected, &f->now);
-		return;
+	for (i = 0; i < to->nr; i++) {
+		if (to->vec[i].eventid > from->vec[i].eventid ||
+		    to->vec[i].lpi > from->vec[i].lpi)
+			return false;
 	}
-
-	if (f->now.nr != f->nr_start)
-		its_fail(test, "%s: expected %u vectors, seen %u", when,
-			 f->nr_start, f->now.nr);
-	if (alone)
-		ksft_print_msg("%s moved down into a hole, from EventIDs %s to %s\n",
-			       f->bdf, its_eventids(&f->expected).text,
-			       its_eventids(&f->now).text);
-	memcpy(f->expected.vec, f->now.vec, sizeof(f->expected.vec));
-	f->expected.nr = f->now.nr;
+	return from->nr == to->nr && from->msix == to->msix && !same_vectors(from, to);
 }
 
-/* Look at a function that this cycle reloaded or removed */
-static void check_acted(struct function *f, enum test_kind kind, unsigned int cycle)
+/* Judge one function, and tell the verdict. With @moves, it may be at a new place. */
+static void judge(struct function *f, enum action done, bool moves)
 {
-	bool removed = kind == REMOVE || kind == REMOVE_ALL;
-	struct its_test *test = &f->test[kind];
-	char when[32];
+	unsigned int complaints = nr_complaints, cycle = ++f->cycles[done];
+	char when[64];
 
-	snprintf(when, sizeof(when), "cycle %u", cycle);
-	wait_for(f);
-	if (removed)
-		print_state(f, "remove", ++f->removes);
-	else
-		print_state(f, "reload", ++f->reloads);
-
+	snprintf(when, sizeof(when), "%s %s %u", f->bdf, action_name[done], cycle);
 	if (strcmp(f->now.driver, f->expected.driver))
-		its_fail(test, "%s: expected driver %s, seen %s", when,
-			 f->expected.driver,
+		complain("%s: expected driver %s, seen %s", when, f->expected.driver,
 			 f->now.driver[0] ? f->now.driver : "none");
-	its_check_layout(test, when, &f->now);
-	check_vectors(test, when, kind, cycle, f);
-	check_children(test, when, f);
-	if (inject)
-		its_check_arrival(test, when, &f->now);
+	if (f->now.children != f->expected.children)
+		complain("%s: expected %u devices below it, seen %u", when,
+			 f->expected.children, f->now.children);
+	check_layout(when, &f->now);
+	check_block_is_own(when, f);
+	check_id(f, when, true);
+	if (f->now.nr != (unsigned int)f->wanted)
+		complain("%s: expected %d vectors, seen %u, EventIDs %s", when,
+			 f->wanted, f->now.nr, eventids_of(&f->now).text);
+	else if (done == NEIGHBOUR)
+		check_same_vectors(when, &f->placed, &f->now);
+	else if (moves || f->expected.nr != f->now.nr || moved_down(&f->expected, &f->now))
+		f->expected = f->now;
+	else
+		check_same_vectors(when, &f->expected, &f->now);
 	f->placed = f->now;
+	print_state(f->bdf, action_name[done], cycle,
+		    f->wrong || complaints != nr_complaints ? "wrong" : "right",
+		    &f->now, f->expected.children);
+	f->wrong = false;
 }
 
-static void check_neighbours(const char *acted, enum test_kind kind,
-			     unsigned int cycle)
+/* A cycle is over: judge all when it is known where they are */
+static void end_cycle(enum action done, bool moves)
 {
 	struct function *f;
-	char when[128];
 
-	snprintf(when, sizeof(when), "after cycle %u of %s, %s", cycle, acted,
-		 kind_name[kind]);
-	for (f = functions; f->bdf; f++) {
-		struct its_test *test = &f->test[NEIGHBOUR];
-
-		if (f->acted)
-			continue;
-		wait_for(f);
-		print_state(f, "neighbour", ++f->looks);
-		if (f->expected.on_its)
-			its_check_layout(test, when, &f->now);
-		its_check_same_vectors(test, when, &f->placed, &f->now);
-		check_children(test, when, f);
-		if (inject)
-			its_check_arrival(test, when, &f->now);
+	for (f = functions; f < end; f++) {
+		if (!f->absent)
+			look(f);
 	}
-}
-
-static void unbind_driver(struct function *f, enum test_kind kind, unsigned int cycle)
-{
-	char driver[sizeof(f->expected.driver)];
-
-	f->acted = true;
-	its_read_driver(f->bdf, driver, sizeof(driver));
-	if (driver[0] && !its_unbind(f->bdf))
-		its_fail(&f->test[kind], "cycle %u: cannot unbind %s: %s",
-			 cycle, driver, strerror(errno));
-	f->away = true;
-	check_device(f, cycle, "unbound");
-}
-
-static void bind_driver(struct function *f, enum test_kind kind, unsigned int cycle)
-{
-	if (!its_bind(f->bdf, f->expected.driver))
-		its_fail(&f->test[kind], "cycle %u: cannot bind %s: %s", cycle,
-			 f->expected.driver, strerror(errno));
-	f->away = false;
-}
-
-static void take_away(struct function *f, enum test_kind kind, unsigned int cycle)
-{
-	f->acted = true;
-	if (its_present(f->bdf) && !its_write("1", ITS_PCI_DEV "/remove", f->bdf))
-		its_fail(&f->test[kind], "cycle %u: cannot remove it: %s",
-			 cycle, strerror(errno));
-	f->away = true;
-	check_device(f, cycle, "removed");
-}
-
-static bool rescan(void)
-{
-	return its_write("1", ITS_PCI "/rescan");
-}
-
-static void find_again(struct its_test *test, unsigned int cycle)
-{
-	struct function *f;
-
-	if (!rescan())
-		its_fail(test, "cycle %u: cannot rescan: %s", cycle,
-			 strerror(errno));
-	for (f = functions; f->bdf; f++)
-		f->away = false;
-}
-
-static bool runs(const struct function *f, enum test_kind kind)
-{
-	return f->planned[kind] && !f->test[kind].skip[0];
-}
-
-/* A cycle is over: look at all, those that were touched first */
-static void end_cycle(const char *acted, enum test_kind kind, unsigned int cycle)
-{
-	struct function *f;
-
-	for (f = functions; f->bdf; f++) {
-		if (f->acted)
-			check_acted(f, kind, cycle);
-	}
-	check_neighbours(acted, kind, cycle);
-	/* Now that it is known where all of them are */
-	for (f = functions; f->bdf; f++) {
-		if (f->acted) {
-			check_block_is_own(&f->test[kind], cycle, f);
-			check_device(f, cycle, "bound");
-		}
+	for (f = functions; f < end; f++) {
+		if (!f->absent)
+			judge(f, f->acted ? done : NEIGHBOUR, moves);
 		f->acted = false;
 	}
 }
 
-static void reload(struct function *f)
+static void check_done(struct function *f, const char *what, bool done)
 {
-	unsigned int cycle;
-
-	if (!runs(f, RELOAD))
+	if (done)
 		return;
-	for (cycle = 1; cycle <= nr_reloads && !its_stopped(); cycle++) {
-		unbind_driver(f, RELOAD, cycle);
-		bind_driver(f, RELOAD, cycle);
-		end_cycle(f->bdf, RELOAD, cycle);
-	}
+	complain("%s: cannot %s: %s", f->bdf, what, strerror(errno));
+	f->wrong = true;
 }
 
-static void remove_and_rescan(struct function *f)
+static void go(struct function *f, bool remove)
 {
-	unsigned int cycle;
+	unsigned int complaints = nr_complaints;
+	char when[64];
 
-	if (!runs(f, REMOVE))
-		return;
-	for (cycle = 1; cycle <= nr_removes && !its_stopped(); cycle++) {
-		take_away(f, REMOVE, cycle);
-		find_again(&f->test[REMOVE], cycle);
-		end_cycle(f->bdf, REMOVE, cycle);
-	}
+	f->acted = true;
+	if (remove)
+		check_done(f, "remove it", write_text("1", FUNCTION_SYSFS "/remove", f->bdf));
+	else
+		check_done(f, "unbind its driver", unbind_driver(f->bdf));
+	f->away = true;
+	snprintf(when, sizeof(when), "%s is %s", f->bdf, remove ? "removed" : "unbound");
+	check_id(f, when, false);
+	f->wrong |= complaints != nr_complaints;
 }
 
-static bool any_runs(enum test_kind kind)
+static void come(struct function *f, bool removed)
+{
+	if (removed)
+		check_done(f, "rescan its bus", rescan_bus_of(f->bdf));
+	else
+		check_done(f, "bind its driver", bind_driver(f->bdf, f->expected.driver));
+	f->away = false;
+}
+
+static void go_all_but(struct function *one, bool remove)
 {
 	struct function *f;
 
-	for (f = functions; f->bdf; f++) {
-		if (runs(f, kind))
-			return true;
+	for (f = functions; f < end; f++) {
+		if (f != one)
+			go(f, remove);
 	}
-	return false;
 }
 
-static void reload_all(enum test_kind kind)
+static void come_all_but(struct function *one, bool removed)
 {
-	unsigned int cycle, i;
 	struct function *f;
 
-	if (!any_runs(kind))
-		return;
-	for (cycle = 1; cycle <= nr_reloads && !its_stopped(); cycle++) {
-		for (f = functions; f->bdf; f++) {
-			if (runs(f, kind))
-				unbind_driver(f, kind, cycle);
-		}
-		for (i = 0; i < nr_functions; i++) {
-			f = &functions[kind == REVERSE ? nr_functions - 1 - i :
-							 i];
-			if (f->acted)
-				bind_driver(f, kind, cycle);
-		}
-		end_cycle("all", kind, cycle);
+	for (f = functions; f < end; f++) {
+		if (f != one)
+			come(f, removed);
 	}
 }
 
-static void reload_while_unbound(struct function *unbound, struct function *f)
+/* What a test has left without driver gets it back, and where all are is known */
+static void restore(void)
 {
-	unsigned int cycle;
+	struct function *f;
+	char driver[32];
 
-	if (unbound == f || !runs(unbound, GAP) || !runs(f, GAP))
-		return;
-	for (cycle = 1; cycle <= nr_reloads && !its_stopped(); cycle++) {
-		unbind_driver(unbound, GAP, cycle);
-		unbind_driver(f, GAP, cycle);
-		bind_driver(f, GAP, cycle);
-		bind_driver(unbound, GAP, cycle);
-		end_cycle(f->bdf, GAP, cycle);
+	for (f = functions; f < end; f++) {
+		if (f->absent)
+			continue;
+		if (!is_present(f->bdf))
+			rescan_bus_of(f->bdf);
+		read_driver(f->bdf, driver, sizeof(driver));
+		if (!driver[0])
+			bind_driver(f->bdf, f->expected.driver);
+		f->away = false;
+		f->acted = false;
+		wait_until_back(f->bdf, &f->expected, WAIT_MS);
+		read_state(f->bdf, &f->now);
+		if (f->now.nr)
+			f->expected = f->now;
+		f->placed = f->now;
 	}
 }
 
-static void remove_all(void)
-{
-	struct function *f, *last = NULL;
-	unsigned int cycle;
+FIXTURE(all) {
+};
 
-	if (!any_runs(REMOVE_ALL))
-		return;
-	for (cycle = 1; cycle <= nr_removes && !its_stopped(); cycle++) {
-		for (f = functions; f->bdf; f++) {
-			if (!runs(f, REMOVE_ALL))
-				continue;
-			take_away(f, REMOVE_ALL, cycle);
-			last = f;
-		}
-		find_again(&last->test[REMOVE_ALL], cycle);
-		end_cycle("all", REMOVE_ALL, cycle);
-	}
+FIXTURE_SETUP(all)
+{
+	warned = kernel_warned();
 }
 
-static void read_start(struct function *f)
+FIXTURE_TEARDOWN(all)
 {
-	its_read_start(f->bdf, &f->expected);
-	f->now = f->expected;
-	f->placed = f->expected;
-	f->nr_start = f->expected.nr;
+	restore();
+	EXPECT_EQ(0U, nr_complaints);
+	EXPECT_EQ(warned, kernel_warned());
 }
 
-static void skip(struct function *f, enum test_kind kind, const char *reason)
+/* What needs two functions, or more */
+FIXTURE(several) {
+};
+
+FIXTURE_SETUP(several)
 {
-	snprintf(f->test[kind].skip, sizeof(f->test[kind].skip), "%s", reason);
+	warned = kernel_warned();
 }
 
-static void skip_actions(struct function *f, const char *reason)
+FIXTURE_TEARDOWN(several)
 {
-	enum test_kind kind;
-
-	for (kind = 0; kind < NEIGHBOUR; kind++)
-		skip(f, kind, reason);
-	skip(f, DEVICE, reason);
+	restore();
+	EXPECT_EQ(0U, nr_complaints);
+	EXPECT_EQ(warned, kernel_warned());
 }
 
-static void skip_removes(struct function *f, const char *reason)
+static void start(struct function *f)
 {
-	skip(f, REMOVE, reason);
-	skip(f, REMOVE_ALL, reason);
+	read_start(f->bdf, &f->now);
+	f->expected = f->now;
+	f->placed = f->now;
 }
 
-static void find_other_users(struct function *f)
+static void find_others(struct function *f)
 {
-	struct its_device device;
 	struct function *user;
+	struct id_state id;
 
-	its_read_device(&f->expected, &device);
-	if (!device.shown)
-		skip(f, DEVICE, "debugfs does not show ITS devices");
-	f->others = device.users;
-	for (user = functions; user->bdf; user++) {
-		if (uses_device_of(f, user) && f->others)
+	read_id(&f->expected, &id);
+	f->others = id.users;
+	for (user = functions; user < end; user++) {
+		if (same_id(f, user) && f->others)
 			f->others--;
 	}
 }
 
-/* Say why something cannot be done with a function */
-static void find_reasons(struct function *f)
+/* A fresh boot must give what the functions need */
+TEST_F_TIMEOUT(all, start, TIMEOUT_S)
 {
-	char override[64];
-
-	if (!f->expected.driver[0])
-		skip_actions(f, "no driver is bound to it");
-	else if (!f->expected.nr)
-		skip_actions(f, "its driver uses neither MSI nor MSI-X");
-	else if (!f->expected.on_its)
-		skip_actions(f, "its interrupts don't belong to a GICv3 ITS");
-	else if (its_count_children(&f->expected.children, "pci"))
-		skip_removes(f, "there are PCI functions below it");
-	else if (its_read(override, sizeof(override),
-			  ITS_PCI_DEV "/driver_override", f->bdf) &&
-		 override[0] && strcmp(override, "(null)"))
-		skip_removes(f, "driver_override is set, a rescan would lose it");
-}
-
-static void plan_tests(void)
-{
-	unsigned int given = 0, planned = 0;
+	const char *verdict;
 	struct function *f;
-	enum test_kind kind;
 
-	for (f = functions; f->bdf; f++)
-		given += !f->observed;
-	for (f = functions; f->bdf; f++) {
-		f->planned[RELOAD] = !f->observed && nr_reloads;
-		f->planned[REMOVE] = !f->observed && nr_removes;
-		f->planned[FORWARD] = f->planned[RELOAD] && given > 1;
-		f->planned[REVERSE] = f->planned[RELOAD] && given > 1;
-		f->planned[GAP] = f->planned[RELOAD] && given > 1;
-		f->planned[REMOVE_ALL] = f->planned[REMOVE] && given > 1;
-		f->planned[NEIGHBOUR] = f->observed || given > 1;
-		f->planned[DEVICE] = !f->observed;
-
-		for (kind = 0; kind < NR_KINDS; kind++) {
-			planned += f->planned[kind];
-			snprintf(f->test[kind].name, sizeof(f->test[kind].name),
-				 "%s %s", f->bdf, kind_name[kind]);
+	for (f = functions; f < end; f++) {
+		if (f->absent)
+			continue;
+		find_others(f);
+		verdict = "start";
+		if (f->wanted == UNKNOWN) {
+			f->wanted = f->now.nr;
+		} else if (f->now.nr == (unsigned int)f->wanted) {
+			verdict = "right";
+		} else {
+			verdict = "wrong";
+			complain("%s: expected %d vectors at the start, seen %u",
+				 f->bdf, f->wanted, f->now.nr);
 		}
-	}
-	/* And the one for the kernel's warnings */
-	ksft_set_plan(planned + 1);
-}
-
-static void report_tests(void)
-{
-	struct function *f;
-	enum test_kind kind;
-
-	for (f = functions; f->bdf; f++) {
-		for (kind = 0; kind < NR_KINDS; kind++) {
-			if (f->planned[kind])
-				its_report(&f->test[kind]);
-		}
+		print_state(f->bdf, "start", 0, verdict, &f->now, f->now.children);
 	}
 }
 
-static void restore(struct function *f)
+TEST_F_TIMEOUT(all, late, TIMEOUT_S)
 {
-	char driver[sizeof(f->expected.driver)];
+	struct function *f;
+	unsigned long begin;
 
-	if (f->observed || !f->expected.driver[0])
-		return;
-	if (!its_present(f->bdf))
-		rescan();
-	its_read_driver(f->bdf, driver, sizeof(driver));
-	if (strcmp(driver, f->expected.driver) &&
-	    !its_bind(f->bdf, f->expected.driver))
-		ksft_print_msg("cannot bind %s to %s again: %s\n", f->bdf,
-			       f->expected.driver, strerror(errno));
-	its_wait_until_back(f->bdf, &f->expected, wait_ms);
+	for (f = functions; f < end; f++) {
+		if (!f->plug)
+			continue;
+		printf("### monitor device_add %s\n", f->plug);
+		fflush(stdout);
+		begin = now_ms();
+		do {
+			sleep_ms(100);
+			rescan_bus_of(f->bdf);
+			read_driver(f->bdf, f->now.driver, sizeof(f->now.driver));
+		} while (!f->now.driver[0] && now_ms() - begin < WAIT_MS);
+		ASSERT_TRUE(f->now.driver[0])
+			TH_LOG("%s did not come, it needs who passes the line on", f->bdf);
+		f->absent = false;
+		start(f);
+		find_others(f);
+		f->acted = true;
+		end_cycle(LATE, true);
+	}
 }
 
-static void run_tests(void)
+TEST_F_TIMEOUT(all, reload, TIMEOUT_S)
+{
+	struct function *f;
+	unsigned int i;
+
+	for (f = functions; f < end; f++) {
+		for (i = 0; i < nr_reloads; i++) {
+			go(f, false);
+			come(f, false);
+			end_cycle(RELOAD, false);
+		}
+	}
+}
+
+TEST_F_TIMEOUT(all, remove_and_rescan, TIMEOUT_S)
+{
+	struct function *f;
+	unsigned int i;
+
+	for (f = functions; f < end; f++) {
+		for (i = 0; i < nr_removes; i++) {
+			go(f, true);
+			come(f, true);
+			end_cycle(REMOVE, false);
+		}
+	}
+}
+
+/* The order in which they are bound decides where they go, each time again */
+TEST_F_TIMEOUT(several, bind_in_order, TIMEOUT_S)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_reloads; i++) {
+		go_all_but(NULL, false);
+		come_all_but(NULL, false);
+		end_cycle(RELOAD, !i);
+	}
+}
+
+TEST_F_TIMEOUT(several, bind_in_reverse_order, TIMEOUT_S)
+{
+	struct function *f;
+	unsigned int i;
+
+	for (i = 0; i < nr_reloads; i++) {
+		go_all_but(NULL, false);
+		for (f = end; f-- > functions;)
+			come(f, false);
+		end_cycle(RELOAD, !i);
+	}
+}
+
+TEST_F_TIMEOUT(several, reload_while_another_is_unbound, TIMEOUT_S)
 {
 	struct function *f, *other;
+	unsigned int i;
 
-	for (f = functions; f->bdf; f++)
-		reload(f);
-	for (f = functions; f->bdf; f++)
-		remove_and_rescan(f);
-	reload_all(FORWARD);
-	reload_all(REVERSE);
-	for (f = functions; f->bdf; f++) {
-		for (other = functions; other->bdf; other++)
-			reload_while_unbound(other, f);
+	for (f = functions; f < end; f++) {
+		for (other = functions; other < end; other++) {
+			for (i = 0; i < nr_reloads && other != f; i++) {
+				go(other, false);
+				go(f, false);
+				come(f, false);
+				come(other, false);
+				end_cycle(RELOAD, !i);
+			}
+		}
 	}
-	remove_all();
+}
+
+TEST_F_TIMEOUT(several, remove_all_and_rescan, TIMEOUT_S)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_removes; i++) {
+		go_all_but(NULL, true);
+		come_all_but(NULL, true);
+		end_cycle(REMOVE, !i);
+	}
+}
+
+/* What a DeviceID has room for must not depend on who was there meanwhile */
+TEST_F_TIMEOUT(several, remove_one_reload_others, TIMEOUT_S)
+{
+	struct function *f, *other;
+	unsigned int i;
+
+	for (i = 0; i < nr_shares; i++) {
+		for (f = functions; f < end; f++) {
+			go(f, true);
+			for (other = functions; other < end; other++) {
+				if (other == f)
+					continue;
+				go(other, false);
+				come(other, false);
+			}
+			come(f, true);
+			end_cycle(SHARE, true);
+
+			/* And when nobody was there for a moment */
+			go(f, true);
+			go_all_but(f, false);
+			come_all_but(f, false);
+			come(f, true);
+			end_cycle(SHARE, true);
+		}
+	}
+}
+
+/*
+ * One comes first, then the others; the first one and another one go, and come
+ * again the other way round: a single vector must not split what a block needs.
+ */
+TEST_F_TIMEOUT(several, swap_two, TIMEOUT_S)
+{
+	struct function *first, *f;
+	unsigned int i;
+
+	for (i = 0; i < nr_shares; i++) {
+		for (first = functions; first < end; first++) {
+			go_all_but(NULL, false);
+			come(first, false);
+			come_all_but(first, false);
+			end_cycle(SHARE, true);
+			for (f = functions; f < end; f++) {
+				if (f == first)
+					continue;
+				go(first, false);
+				go(f, false);
+				come(f, false);
+				come(first, false);
+				end_cycle(SHARE, true);
+			}
+		}
+	}
 }
 
 int main(int argc, char **argv)
 {
-	bool warned_before;
+	const char *reason = cannot_look();
+	bool late = false;
+	int nr_args = 1;
+	char *args[6] = { argv[0] };
 	struct function *f;
 
+	functions = mmap(NULL, MAX_FUNCTIONS * sizeof(*functions), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (functions == MAP_FAILED)
+		ksft_exit_fail_msg("no memory: %s\n", strerror(errno));
+	end = functions;
 	parse_options(argc, argv);
-	ksft_print_header();
-	if (!nr_functions)
-		ksft_exit_skip("no PCI function was given, see " PROGRAM " -h\n");
-	its_skip_unless_possible();
-	for (f = functions; f->bdf; f++) {
-		if (!its_present(f->bdf))
+	if (!reason && end == functions)
+		reason = "no function was given, and none was found, see -h";
+	if (reason)
+		ksft_exit_skip("%s\n", reason);
+	for (f = functions; f < end; f++) {
+		late |= f->absent;
+		if (f->absent)
+			continue;
+		if (!is_present(f->bdf))
 			ksft_exit_skip("there is no PCI function %s\n", f->bdf);
+		start(f);
+		if (!f->now.driver[0] || (!f->now.nr && f->wanted <= 0) ||
+		    (f->now.nr && !f->now.on_its))
+			ksft_exit_skip("%s has no driver with vectors on a GICv3 ITS\n",
+				       f->bdf);
 	}
 
-	its_hold_signals();
-	warned_before = its_kernel_warned();
-	plan_tests();
-	for (f = functions; f->bdf; f++)
-		read_start(f);
-	for (f = functions; f->bdf; f++) {
-		find_other_users(f);
-		find_reasons(f);
-		print_state(f, "start", 0);
+	if (end - functions < 2) {
+		args[nr_args++] = "-F";
+		args[nr_args++] = "several";
 	}
-
-	run_tests();
-	for (f = functions; f->bdf; f++)
-		restore(f);
-	if (its_stopped())
-		ksft_exit_fail_msg("stopped by a signal, the functions are bound again\n");
-
-	report_tests();
-	its_report_warnings(warned_before);
-	ksft_finished();
+	if (!late) {
+		args[nr_args++] = "-T";
+		args[nr_args++] = "late";
+	}
+	optind = 1;
+	return test_harness_run(nr_args, args);
 }

@@ -6,17 +6,15 @@
  * their buses, at random and without regard to one another, while another one takes
  * CPUs offline and online. Whatever happens meanwhile, when it is over:
  *
- * - All functions have their drivers again, and all devices are there.
- * - When all drivers are unbound, the ITS devices of the functions are gone.
+ * - All functions have their drivers again, all devices are there, and each function
+ *   has as many vectors as before.
+ * - When all drivers are unbound, the DeviceIDs of the functions are not in use.
  * - When the drivers are bound again one by one, in the order in which they were
  *   bound at the start, every vector has the EventID and the LPI that it had then.
  *   So there are neither EventIDs nor LPIs missing.
  */
 #include <errno.h>
 #include <getopt.h>
-#include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -24,14 +22,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "kselftest_harness.h"
 #include "its_msi.h"
 
-#define PROGRAM		"its_msi_soak"
-#define MAX_FUNCTIONS	32
-#define MAX_PROCESSES	64
 #define CPU_ONLINE	"/sys/devices/system/cpu/cpu%u/online"
-#define WAIT_MS		60000
-#define MS_PER_S	1000
+#define SOAK_WAIT_MS	60000
+#define TIMEOUT_S	2000000
 
 /**
  * struct function - a PCI function that was given
@@ -40,18 +36,12 @@
  * @now:	what it has at the end
  */
 struct function {
-	const char	*bdf;
-	struct its_state start;
-	struct its_state now;
+	char		bdf[BDF_SIZE];
+	struct state	start;
+	struct state	now;
 };
 
-/**
- * struct counts - how often everything was done, by all processes together
- * @reloads:	drivers that were unbound and bound again
- * @removes:	functions that were removed
- * @rescans:	scans of the bus
- * @cpus:	CPUs that went offline and came back
- */
+/* How often everything was done, by all processes together */
 struct counts {
 	unsigned int	reloads;
 	unsigned int	removes;
@@ -60,25 +50,24 @@ struct counts {
 };
 
 static struct function functions[MAX_FUNCTIONS];
-static unsigned int nr_functions;
+static struct function *end = functions;
 static unsigned int nr_processes = 4;
 static unsigned int seconds = 60;
 static unsigned int seed;
 static unsigned int nr_cpus;
 static struct counts *counts;
 
-static struct its_test back = { .name = "drivers and devices are back" };
-static struct its_test gone = { .name = "ITS devices are gone when nobody uses them" };
-static struct its_test same = { .name = "EventIDs and LPIs are those of the start" };
-
 static void print_help(void)
 {
-	printf("Usage: " PROGRAM " [options] function...\n"
+	printf("Usage: its_msi_soak [options] [function...]\n"
 	       "Reload the drivers of PCI functions, remove and rescan them, all at random and at\n"
 	       "the same time, with CPUs going offline and online. Then check that no EventID,\n"
-	       "LPI or ITS device is lost.\n"
+	       "LPI or DeviceID is lost.\n"
 	       "\n"
-	       "  function      a PCI function such as 0000:01:02.0, bound to its driver\n"
+	       "  function      a PCI function such as 0000:01:02.0, bound to its driver. If none\n"
+	       "                is given: all USB controllers and virtio entropy sources with MSIs\n"
+	       "                on an ITS, unless they have a block device, a network interface or\n"
+	       "                a terminal below them\n"
 	       "  -t seconds    how long, default 60\n"
 	       "  -p processes  how many do it at the same time, default 4\n"
 	       "  -s seed       take the random decisions of a run that logged this seed\n"
@@ -87,37 +76,40 @@ static void print_help(void)
 
 static void parse_options(int argc, char **argv)
 {
+	char found[MAX_FUNCTIONS][BDF_SIZE];
+	unsigned int nr, i;
 	int opt;
 
 	seed = time(NULL) ^ getpid();
-	while ((opt = getopt(argc, argv, ":t:p:s:h")) != -1) {
+	while ((opt = getopt(argc, argv, "t:p:s:h")) != -1) {
 		switch (opt) {
 		case 't':
-			seconds = its_parse_count(PROGRAM, opt, optarg, 1,
-						  1000000);
+			seconds = parse_count(optarg, 1, 1000000);
 			break;
 		case 'p':
-			nr_processes = its_parse_count(PROGRAM, opt, optarg, 1,
-						       MAX_PROCESSES);
+			nr_processes = parse_count(optarg, 1, 64);
 			break;
 		case 's':
-			seed = its_parse_count(PROGRAM, opt, optarg, 0,
-					       UINT32_MAX);
+			seed = parse_count(optarg, 0, UINT32_MAX);
 			break;
 		case 'h':
 			print_help();
 			exit(KSFT_PASS);
 		default:
-			its_bad_option(PROGRAM, opt, optopt);
+			exit(KSFT_FAIL);
 		}
 	}
 	for (; optind < argc; optind++) {
-		its_parse_bdf(PROGRAM, argv[optind]);
-		if (nr_functions == MAX_FUNCTIONS)
-			its_bad_usage(PROGRAM, "at most %d functions can be given",
-				      MAX_FUNCTIONS);
-		functions[nr_functions++].bdf = argv[optind];
+		check_bdf(argv[optind]);
+		if (end == functions + MAX_FUNCTIONS)
+			bad_usage("at most %u functions can be given", MAX_FUNCTIONS);
+		strcpy(end++->bdf, argv[optind]);
 	}
+	if (end > functions)
+		return;
+	nr = find_functions(found, MAX_FUNCTIONS);
+	for (i = 0; i < nr; i++)
+		strcpy(end++->bdf, found[i]);
 }
 
 static void count(unsigned int *nr)
@@ -125,32 +117,22 @@ static void count(unsigned int *nr)
 	__atomic_add_fetch(nr, 1, __ATOMIC_RELAXED);
 }
 
-/*
- * Only the bus of the function, as its name has it. A scan of the bus above may
- * number the buses behind a bridge anew, and while it does, what sends an MSI
- * from there has a wrong DeviceID, and the MSI is lost.
- */
-static bool rescan(const struct function *f)
-{
-	return its_write("1", "/sys/class/pci_bus/%.7s/rescan", f->bdf);
-}
-
 /* What fails here was undone by another process meanwhile, or will be done by it */
 static void do_something(uint32_t *random)
 {
-	struct function *f = &functions[its_random(random, nr_functions)];
+	struct function *f = &functions[random_below(random, end - functions)];
 
-	switch (its_random(random, 8)) {
+	switch (random_below(random, 8)) {
 	case 0:
-		if (its_write("1", ITS_PCI_DEV "/remove", f->bdf))
+		if (write_text("1", FUNCTION_SYSFS "/remove", f->bdf))
 			count(&counts->removes);
 		break;
 	case 1:
-		if (rescan(f))
+		if (rescan_bus_of(f->bdf))
 			count(&counts->rescans);
 		break;
 	default:
-		if (its_unbind(f->bdf) && its_bind(f->bdf, f->start.driver))
+		if (unbind_driver(f->bdf) && bind_driver(f->bdf, f->start.driver))
 			count(&counts->reloads);
 	}
 }
@@ -158,18 +140,18 @@ static void do_something(uint32_t *random)
 /* CPU 0 often cannot go. None can go or come while a PCI driver is being bound. */
 static void change_cpus(uint32_t *random)
 {
-	unsigned int cpu = 1 + its_random(random, nr_cpus - 1);
-	bool went = its_write("0", CPU_ONLINE, cpu);
+	unsigned int cpu = 1 + random_below(random, nr_cpus - 1);
+	bool went = write_text("0", CPU_ONLINE, cpu);
 
-	if (its_write("1", CPU_ONLINE, cpu) && went)
+	if (write_text("1", CPU_ONLINE, cpu) && went)
 		count(&counts->cpus);
 }
 
-static void run_process(unsigned int nr, unsigned long end)
+static void run_process(unsigned int nr, unsigned long until)
 {
 	uint32_t random = seed + nr;
 
-	while (its_now_ms() < end && !its_stopped()) {
+	while (now_ms() < until) {
 		if (nr < nr_processes)
 			do_something(&random);
 		else if (nr_cpus > 1)
@@ -183,7 +165,7 @@ static void run_process(unsigned int nr, unsigned long end)
 /* One process more than asked for, which is the one for the CPUs */
 static void run_processes(void)
 {
-	unsigned long end = its_now_ms() + seconds * MS_PER_S;
+	unsigned long until = now_ms() + seconds * 1000;
 	unsigned int nr;
 	int status;
 
@@ -191,13 +173,13 @@ static void run_processes(void)
 		pid_t child = fork();
 
 		if (child < 0)
-			ksft_exit_fail_msg("cannot fork: %s\n", strerror(errno));
+			complain("cannot fork: %s", strerror(errno));
 		if (!child)
-			run_process(nr, end);
+			run_process(nr, until);
 	}
 	while (wait(&status) > 0) {
 		if (status)
-			its_fail(&back, "a process ended with %#x", status);
+			complain("a process ended with %#x", status);
 	}
 }
 
@@ -208,82 +190,108 @@ static void bring_cpus_online(void)
 	unsigned int cpu;
 
 	for (cpu = 1; cpu < nr_cpus; cpu++) {
-		if (its_read(online, sizeof(online), CPU_ONLINE, cpu) &&
-		    !strcmp(online, "0") && !its_write("1", CPU_ONLINE, cpu))
-			its_fail(&back, "CPU %u stays offline: %s", cpu,
-				 strerror(errno));
+		if (read_text(online, sizeof(online), CPU_ONLINE, cpu) &&
+		    !strcmp(online, "0") && !write_text("1", CPU_ONLINE, cpu))
+			complain("CPU %u stays offline: %s", cpu, strerror(errno));
 	}
-}
-
-static void bind_driver(struct function *f)
-{
-	char driver[sizeof(f->start.driver)];
-
-	its_read_driver(f->bdf, driver, sizeof(driver));
-	if (!driver[0])
-		its_bind(f->bdf, f->start.driver);
 }
 
 static void unbind_all(void)
 {
-	unsigned int i;
+	struct function *f;
 
-	for (i = 0; i < nr_functions; i++)
-		its_unbind(functions[i].bdf);
+	for (f = functions; f < end; f++)
+		unbind_driver(f->bdf);
 }
 
 /* One by one, each with its devices, as the order decides about the EventIDs */
-static void bind_all(struct its_test *test)
+static void bind_all(void)
 {
 	struct function *f;
+	char driver[32];
 
-	for (f = functions; f < functions + nr_functions; f++) {
-		bind_driver(f);
-		if (!its_wait_until_back(f->bdf, &f->start, WAIT_MS))
-			its_fail(test, "%s: driver or devices are not there after %u s",
-				 f->bdf, WAIT_MS / MS_PER_S);
-		its_read_state(f->bdf, &f->now);
+	for (f = functions; f < end; f++) {
+		read_driver(f->bdf, driver, sizeof(driver));
+		if (!driver[0])
+			bind_driver(f->bdf, f->start.driver);
+		if (!wait_until_back(f->bdf, &f->start, SOAK_WAIT_MS))
+			complain("%s: driver or devices are not back", f->bdf);
+		read_state(f->bdf, &f->now);
+		if (f->now.nr != f->start.nr)
+			complain("%s: expected %u vectors, seen %u", f->bdf, f->start.nr,
+				 f->now.nr);
 	}
 }
 
 static void check_gone(void)
 {
-	struct its_device device;
 	struct function *f;
+	struct id_state id;
 
-	for (f = functions; f < functions + nr_functions; f++) {
-		its_read_device(&f->start, &device);
-		if (!device.shown)
-			continue;
-		gone.ran = true;
-		if (device.exists)
-			its_fail(&gone, "%s: its ITS device has %u users and EventIDs %s",
-				 f->bdf, device.users, device.used.text);
+	for (f = functions; f < end; f++) {
+		read_id(&f->start, &id);
+		if (id.exists)
+			complain("%s: its DeviceID has %u users and EventIDs %s", f->bdf,
+				 id.users, id.used.text);
 	}
 }
 
-static void check_same(void)
+FIXTURE(soak) {
+	bool	warned;
+};
+
+FIXTURE_SETUP(soak)
+{
+	self->warned = kernel_warned();
+}
+
+FIXTURE_TEARDOWN(soak)
+{
+	EXPECT_EQ(0U, nr_complaints);
+	EXPECT_EQ(self->warned, kernel_warned());
+}
+
+TEST_F_TIMEOUT(soak, nothing_is_lost, TIMEOUT_S)
 {
 	struct function *f;
 
-	for (f = functions; f < functions + nr_functions; f++)
-		its_check_same_vectors(&same, f->bdf, &f->start, &f->now);
+	/* How they were bound at boot is not known, so bind them in a known order */
+	bring_cpus_online();
+	unbind_all();
+	bind_all();
+	for (f = functions; f < end; f++)
+		f->start = f->now;
+
+	ksft_print_msg("%u processes for %u s, seed %u\n", nr_processes, seconds, seed);
+	run_processes();
+	ksft_print_msg("reloads=%u removes=%u rescans=%u cpus=%u\n", counts->reloads,
+		       counts->removes, counts->rescans, counts->cpus);
+
+	bring_cpus_online();
+	for (f = functions; f < end; f++)
+		rescan_bus_of(f->bdf);
+	bind_all();
+	unbind_all();
+	check_gone();
+	bind_all();
+	for (f = functions; f < end; f++)
+		check_same_vectors(f->bdf, &f->start, &f->now);
 }
 
 int main(int argc, char **argv)
 {
-	bool warned_before;
+	const char *reason = cannot_look();
 	struct function *f;
 
 	parse_options(argc, argv);
-	ksft_print_header();
-	if (!nr_functions)
-		ksft_exit_skip("no PCI function was given, see " PROGRAM " -h\n");
-	its_skip_unless_possible();
-	for (f = functions; f < functions + nr_functions; f++) {
-		if (!its_present(f->bdf))
+	if (!reason && end == functions)
+		reason = "no function was given, and none was found, see -h";
+	if (reason)
+		ksft_exit_skip("%s\n", reason);
+	for (f = functions; f < end; f++) {
+		if (!is_present(f->bdf))
 			ksft_exit_skip("there is no PCI function %s\n", f->bdf);
-		its_read_start(f->bdf, &f->start);
+		read_start(f->bdf, &f->start);
 		if (!f->start.driver[0] || !f->start.on_its)
 			ksft_exit_skip("%s has no driver with interrupts on a GICv3 ITS\n",
 				       f->bdf);
@@ -292,40 +300,7 @@ int main(int argc, char **argv)
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (counts == MAP_FAILED)
 		ksft_exit_fail_msg("no memory: %s\n", strerror(errno));
-
 	nr_cpus = sysconf(_SC_NPROCESSORS_CONF);
-	its_hold_signals();
-	warned_before = its_kernel_warned();
-	bring_cpus_online();
-	/* How they were bound at boot is not known, so bind them in a known order */
-	unbind_all();
-	bind_all(&back);
-	for (f = functions; f < functions + nr_functions; f++)
-		f->start = f->now;
-
-	ksft_print_msg("%u processes for %u s, seed %u\n", nr_processes,
-		       seconds, seed);
-	run_processes();
-	ksft_print_msg("reloads=%u removes=%u rescans=%u cpus=%u\n",
-		       counts->reloads, counts->removes, counts->rescans,
-		       counts->cpus);
-
-	back.ran = true;
-	bring_cpus_online();
-	for (f = functions; f < functions + nr_functions; f++)
-		rescan(f);
-	bind_all(&back);
-	unbind_all();
-	check_gone();
-	bind_all(&back);
-	check_same();
-	if (its_stopped())
-		ksft_exit_fail_msg("stopped by a signal, the functions are bound again\n");
-
-	ksft_set_plan(4);
-	its_report(&back);
-	its_report(&gone);
-	its_report(&same);
-	its_report_warnings(warned_before);
-	ksft_finished();
+	optind = 1;
+	return test_harness_run(1, argv);
 }

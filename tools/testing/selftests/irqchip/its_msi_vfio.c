@@ -7,10 +7,10 @@
  * number can be asked for here, with one device, whatever its driver would use:
  * upwards, downwards and in random order. What must hold each time:
  *
- * - As many vectors as were asked for.
+ * - As many vectors as were asked for, and a Multi-MSI block starts at a multiple
+ *   of its size.
  * - For the same number the same EventIDs and LPIs, whatever was asked for in
  *   between: nothing else comes or goes on the DeviceID meanwhile.
- * - A Multi-MSI block starts at a multiple of its size.
  * - Message v of the device arrives at eventfd v, once, and at no other.
  * - A message in the padding of a Multi-MSI block, which the device is enabled
  *   to send but nobody asked for, arrives nowhere.
@@ -26,22 +26,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <limits.h>
 #include <poll.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
+#include <linux/pci_regs.h>
 #include <linux/vfio.h>
 
+#include "kselftest_harness.h"
 #include "its_vfio.h"
 
-#define PROGRAM			"its_msi_vfio"
+#define TIMEOUT_S		86400
 /* How long a message may be under way */
 #define ARRIVE_MS		500
 /* Time for one that nobody should see to be seen nevertheless */
@@ -76,74 +74,43 @@
 #define RING_TRBS		64
 #define RING_TABLE		(RING_TRBS * XHCI_TRB_SIZE)
 
-struct ring_segment {
-	uint32_t	address_lo;
-	uint32_t	address_hi;
-	uint32_t	trbs;
-	uint32_t	reserved;
-};
-
-enum order { UP, DOWN, RANDOM, NR_ORDERS };
-
 static const char * const type_action[NR_TYPES] = {
 	[MSI]	= "vfio-msi",
 	[MSIX]	= "vfio-msix",
 };
 
-static const char * const order_name[NR_ORDERS] = {
-	[UP]	 = "any count, up",
-	[DOWN]	 = "any count, down",
-	[RANDOM] = "any count, random",
-};
-
-/**
- * struct tests - the results for one type of vectors
- * @count:	any number of vectors, by the order of the numbers
- * @delivery:	each message arrives at its eventfd only
- * @padding:	messages that nobody asked for arrive nowhere
- */
-struct tests {
-	struct its_test	count[NR_ORDERS];
-	struct its_test	delivery;
-	struct its_test	padding;
-};
-
 /**
  * struct xhci - an xHCI controller that is made to fire
- * @usable:	it can be done
  * @bar:	where its registers are in the VFIO device's file
  * @runtime:	offset of the runtime registers
- * @interrupters: how many messages it can send
+ * @interrupters: how many messages it can send, 0 if it cannot be used
  * @ring:	what the device takes for the address of the event ring
  */
-struct xhci {
-	bool		usable;
+static struct xhci {
 	uint64_t	bar;
 	unsigned int	runtime;
 	unsigned int	interrupters;
 	uint64_t	ring;
-};
+} xhci;
 
-static const char *bdf;
 static unsigned int max_count = 16;
 static unsigned int nr_rounds = 2;
 static uint32_t seed;
-static uint32_t random_state;
-
-static struct its_vfio vfio;
-static struct xhci xhci;
-static struct its_state *first_seen[NR_TYPES][ITS_VFIO_MAX_VECTORS + 1];
-static struct tests tests[NR_TYPES];
-static struct its_test given_back;
+static bool warned;
+static struct vfio vfio;
+/* Vectors that were seen first for a number, with memory when there are any */
+static struct state *first_seen[MAX_EVENTS + 1];
 
 static void print_help(void)
 {
-	printf("Usage: " PROGRAM " [options] function\n"
+	printf("Usage: its_msi_vfio [options] [function]\n"
 	       "Bind a PCI function to vfio-pci, enable every number of MSI and MSI-X vectors\n"
 	       "over and over, and check that they are had, where they are, and where they\n"
 	       "arrive. The function gets its driver back at the end.\n"
 	       "\n"
-	       "  function   a PCI function such as 0000:01:02.0, nothing else is touched\n"
+	       "  function   a PCI function such as 0000:01:02.0. If none is given: the first USB\n"
+	       "             controller or virtio entropy source with MSIs on an ITS, and without\n"
+	       "             a block device, a network interface or a terminal below it\n"
 	       "  -m max     the largest number of vectors to ask for, default 16\n"
 	       "  -r rounds  how often to go up, down and at random, default 2\n"
 	       "  -s seed    repeat the random order of a run that logged this seed\n"
@@ -155,33 +122,23 @@ static void parse_options(int argc, char **argv)
 	int opt;
 
 	seed = time(NULL) ^ getpid();
-	while ((opt = getopt(argc, argv, ":m:r:s:h")) != -1) {
+	while ((opt = getopt(argc, argv, "m:r:s:h")) != -1) {
 		switch (opt) {
 		case 'm':
-			max_count = its_parse_count(PROGRAM, opt, optarg, 1,
-						    ITS_VFIO_MAX_VECTORS);
+			max_count = parse_count(optarg, 1, MAX_EVENTS);
 			break;
 		case 'r':
-			nr_rounds = its_parse_count(PROGRAM, opt, optarg, 1,
-						    1000000);
+			nr_rounds = parse_count(optarg, 1, 1000000);
 			break;
 		case 's':
-			seed = its_parse_count(PROGRAM, opt, optarg, 0,
-					       UINT_MAX);
+			seed = parse_count(optarg, 0, UINT32_MAX);
 			break;
 		case 'h':
 			print_help();
 			exit(KSFT_PASS);
 		default:
-			its_bad_option(PROGRAM, opt, optopt);
+			exit(KSFT_FAIL);
 		}
-	}
-	if (argc - optind > 1)
-		its_bad_usage(PROGRAM, "one function is tested at a time, '%s' is too much",
-			      argv[optind + 1]);
-	if (optind < argc) {
-		bdf = argv[optind];
-		its_parse_bdf(PROGRAM, bdf);
 	}
 }
 
@@ -190,14 +147,14 @@ static uint32_t xhci_read(unsigned int reg)
 	uint32_t value = ~0U;
 
 	if (pread(vfio.device, &value, sizeof(value), xhci.bar + reg) < 0)
-		ksft_print_msg("reading a register: %s\n", strerror(errno));
+		complain("reading a register: %s", strerror(errno));
 	return value;
 }
 
 static void xhci_write(unsigned int reg, uint32_t value)
 {
 	if (pwrite(vfio.device, &value, sizeof(value), xhci.bar + reg) < 0)
-		ksft_print_msg("writing a register: %s\n", strerror(errno));
+		complain("writing a register: %s", strerror(errno));
 }
 
 static void xhci_write64(unsigned int reg, uint64_t value)
@@ -208,41 +165,35 @@ static void xhci_write64(unsigned int reg, uint64_t value)
 
 static bool xhci_wait(unsigned int reg, uint32_t bits, uint32_t value)
 {
-	unsigned long start = its_now_ms();
+	unsigned long start = now_ms();
 
 	while ((xhci_read(reg) & bits) != value) {
-		if (its_now_ms() - start > XHCI_RESET_MS)
+		if (now_ms() - start > XHCI_RESET_MS)
 			return false;
-		its_sleep_ms(1);
+		sleep_ms(1);
 	}
 	return true;
 }
 
-static bool find_region(unsigned int index, uint64_t *offset)
+static uint64_t find_region(unsigned int index)
 {
 	struct vfio_region_info info = {
 		.argsz = sizeof(info),
 		.index = index,
 	};
 
-	if (ioctl(vfio.device, VFIO_DEVICE_GET_REGION_INFO, &info) || !info.size)
-		return false;
-	*offset = info.offset;
-	return true;
+	return ioctl(vfio.device, VFIO_DEVICE_GET_REGION_INFO, &info) ? 0 : info.offset;
 }
 
 static bool let_it_access_memory(void)
 {
-	uint64_t config;
+	uint64_t command_reg = find_region(VFIO_PCI_CONFIG_REGION_INDEX) + PCI_COMMAND;
 	uint16_t command;
 
-	if (!find_region(VFIO_PCI_CONFIG_REGION_INDEX, &config))
-		return false;
-	if (pread(vfio.device, &command, sizeof(command), config + PCI_COMMAND) < 0)
+	if (pread(vfio.device, &command, sizeof(command), command_reg) < 0)
 		return false;
 	command |= PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
-	return pwrite(vfio.device, &command, sizeof(command),
-		      config + PCI_COMMAND) == sizeof(command);
+	return pwrite(vfio.device, &command, sizeof(command), command_reg) > 0;
 }
 
 /* Without an IOMMU, the physical address is the one that the device uses */
@@ -277,7 +228,7 @@ static bool make_ring(void)
 		.iova = DMA_IOVA,
 		.size = page_size,
 	};
-	struct ring_segment *segment;
+	uint32_t *segment;
 	char *page;
 
 	page = mmap(NULL, page_size, PROT_READ | PROT_WRITE,
@@ -288,26 +239,21 @@ static bool make_ring(void)
 	map.vaddr = (uintptr_t)page;
 	xhci.ring = map.iova;
 	if (vfio.noiommu ? !physical_address(page, &xhci.ring) :
-		      ioctl(vfio.container, VFIO_IOMMU_MAP_DMA, &map))
+			   ioctl(vfio.container, VFIO_IOMMU_MAP_DMA, &map))
 		return false;
 
-	segment = (struct ring_segment *)(page + RING_TABLE);
-	segment->address_lo = xhci.ring;
-	segment->address_hi = xhci.ring >> 32;
-	segment->trbs = RING_TRBS;
+	segment = (uint32_t *)(page + RING_TABLE);
+	segment[0] = xhci.ring;
+	segment[1] = xhci.ring >> 32;
+	segment[2] = RING_TRBS;
 	return true;
-}
-
-static unsigned int interrupter(unsigned int v)
-{
-	return xhci.runtime + XHCI_INTERRUPTER(v);
 }
 
 /* Returns whether the controller says that it fired */
 static bool fire(unsigned int v)
 {
 	uint64_t last = xhci.ring + RING_TABLE - XHCI_TRB_SIZE;
-	unsigned int reg = interrupter(v);
+	unsigned int reg = xhci.runtime + XHCI_INTERRUPTER(v);
 
 	xhci_write(reg + XHCI_IMAN, XHCI_IMAN_IE | XHCI_IMAN_IP);
 	xhci_write(reg + XHCI_ERDP + 4, last >> 32);
@@ -318,34 +264,30 @@ static bool fire(unsigned int v)
 /* Returns why it cannot be made to fire */
 static const char *set_up_xhci(void)
 {
-	unsigned int operational, v;
+	unsigned int operational, interrupters, reg, v;
 	char class[16];
 
-	its_read(class, sizeof(class), ITS_PCI_DEV "/class", bdf);
+	read_text(class, sizeof(class), FUNCTION_SYSFS "/class", vfio.bdf);
 	if (strcmp(class, XHCI_CLASS))
 		return "only an xHCI controller can be made to fire";
-	if (!find_region(VFIO_PCI_BAR0_REGION_INDEX, &xhci.bar) ||
-	    !let_it_access_memory())
+	xhci.bar = find_region(VFIO_PCI_BAR0_REGION_INDEX);
+	if (!let_it_access_memory())
 		return "cannot access the controller";
-
 	operational = xhci_read(XHCI_CAPLENGTH) & 0xff;
-	xhci.interrupters = xhci_read(XHCI_HCSPARAMS1) >> 8 & 0x7ff;
 	xhci.runtime = xhci_read(XHCI_RTSOFF) & ~0x1f;
-
+	interrupters = xhci_read(XHCI_HCSPARAMS1) >> 8 & 0x7ff;
 	xhci_write(operational + XHCI_USBCMD, 0);
-	if (!xhci_wait(operational + XHCI_USBSTS, XHCI_USBSTS_HCH,
-		       XHCI_USBSTS_HCH))
+	if (!xhci_wait(operational + XHCI_USBSTS, XHCI_USBSTS_HCH, XHCI_USBSTS_HCH))
 		return "the controller does not halt";
 	xhci_write(operational + XHCI_USBCMD, XHCI_USBCMD_HCRST);
 	if (!xhci_wait(operational + XHCI_USBCMD, XHCI_USBCMD_HCRST, 0) ||
 	    !xhci_wait(operational + XHCI_USBSTS, XHCI_USBSTS_CNR, 0))
-		return "the controller does not come out of reset";
+		return "the controller does not come out of its reset";
 	if (!make_ring())
-		return "no memory that the controller can access";
+		return "cannot give the controller memory for an event ring";
 
-	for (v = 0; v < xhci.interrupters; v++) {
-		unsigned int reg = interrupter(v);
-
+	for (v = 0; v < interrupters; v++) {
+		reg = xhci.runtime + XHCI_INTERRUPTER(v);
 		xhci_write(reg + XHCI_IMOD, 0);
 		xhci_write(reg + XHCI_ERSTSZ, 1);
 		xhci_write64(reg + XHCI_ERDP, xhci.ring);
@@ -354,268 +296,161 @@ static const char *set_up_xhci(void)
 	xhci_write(operational + XHCI_USBCMD, XHCI_USBCMD_INTE);
 	if (!fire(0))
 		return "the controller does not fire while it is halted";
-	xhci.usable = true;
+	xhci.interrupters = interrupters;
 	return NULL;
 }
 
-static unsigned int take_events(unsigned int v)
-{
-	uint64_t nr = 0;
-
-	if (read(vfio.events[v], &nr, sizeof(nr)) != sizeof(nr))
-		return 0;
-	return nr;
-}
-
-static void wait_for_event(unsigned int v)
+/* Message v is sent: all but eventfd v of the n must see nothing */
+static void check_message(const char *when, unsigned int n, unsigned int v)
 {
 	struct pollfd fd = { .fd = vfio.events[v], .events = POLLIN };
-
-	poll(&fd, 1, ARRIVE_MS);
-}
-
-/* Message v was sent: all but eventfd v of the n must have seen nothing */
-static bool arrived_only_at(struct its_test *test, const char *when,
-			    unsigned int n, unsigned int v)
-{
-	bool right = true;
+	uint64_t seen, expected;
 	unsigned int i;
 
+	if (!fire(v))
+		complain("%s: interrupter %u does not fire", when, v);
+	if (v < n)
+		poll(&fd, 1, ARRIVE_MS);
+	else
+		sleep_ms(PADDING_MS);
 	for (i = 0; i < n; i++) {
-		unsigned int nr = take_events(i);
-		unsigned int expected = i == v;
-
-		if (nr == expected)
-			continue;
-		its_fail(test, "%s: message %u: eventfd %u has seen %u, expected %u",
-			 when, v, i, nr, expected);
-		right = false;
+		expected = i == v;
+		if (read(vfio.events[i], &seen, sizeof(seen)) < 0)
+			seen = 0;
+		if (seen != expected)
+			complain("%s: message %u: eventfd %u has seen %u", when, v, i,
+				 (unsigned int)seen);
 	}
-	return right;
-}
-
-/* Returns how many of the vectors arrived as they should */
-static unsigned int check_delivery(struct its_test *test, const char *when,
-				   unsigned int n)
-{
-	unsigned int v, good = 0;
-
-	test->ran = true;
-	for (v = 0; v < n && v < xhci.interrupters; v++) {
-		if (!fire(v))
-			its_fail(test, "%s: interrupter %u does not fire", when,
-				 v);
-		wait_for_event(v);
-		good += arrived_only_at(test, when, n, v);
-	}
-	return good;
 }
 
 /*
  * Messages of one device don't overtake each other. So when message 0 arrives,
  * which is sent last, the one of the padding has arrived as well or never will.
  */
-static void check_padding(struct its_test *test, const char *when,
-			  unsigned int n)
+static void check_delivery(const char *when, unsigned int n, unsigned int enabled)
 {
-	unsigned int block = its_roundup_pow_of_two(n);
 	unsigned int v;
 
-	for (v = n; v < block && v < xhci.interrupters; v++) {
-		test->ran = true;
-		if (!fire(v))
-			its_fail(test, "%s: interrupter %u does not fire", when,
-				 v);
-		its_sleep_ms(PADDING_MS);
-		arrived_only_at(test, when, n, v);
-		if (!fire(0))
-			its_fail(test, "%s: interrupter 0 does not fire", when);
-		wait_for_event(0);
-		arrived_only_at(test, when, n, 0);
+	for (v = 0; v < n && v < xhci.interrupters; v++)
+		check_message(when, n, v);
+	for (v = n; v < enabled && v < xhci.interrupters; v++) {
+		check_message(when, n, v);
+		check_message(when, n, 0);
 	}
 }
 
-static enum vector_type type_of(const struct its_state *state)
+static void check_same(const char *when, unsigned int n, const struct state *state)
 {
-	return state->msix ? MSIX : MSI;
-}
-
-static void check_vectors(struct its_test *test, enum vector_type type,
-			  const char *when, unsigned int n,
-			  const struct its_state *state)
-{
-	struct its_state **first = &first_seen[type][n];
-
-	its_check_layout(test, when, state);
-	if (state->nr != n)
-		its_fail(test, "%s: expected %u in msi_irqs, seen %u", when, n,
-			 state->nr);
-	if (type_of(state) != type)
-		its_fail(test, "%s: the vectors are not %s", when,
-			 its_type_name[type]);
-	if (!*first) {
-		*first = malloc(sizeof(**first));
-		if (*first)
-			**first = *state;
+	if (first_seen[n]) {
+		check_same_vectors(when, first_seen[n], state);
 		return;
 	}
-	its_check_same_vectors(test, when, *first, state);
+	first_seen[n] = malloc(sizeof(*state));
+	if (first_seen[n])
+		*first_seen[n] = *state;
 }
 
-static void check_count(struct its_test *test, enum vector_type type,
-			unsigned int n)
+static void check_count(enum vector_type type, unsigned int n)
 {
-	static struct its_state state;
-	unsigned int granted, fired = 0;
-	char fired_text[16] = "-";
-	char when[32];
+	unsigned int complaints = nr_complaints, granted;
+	static struct state state, after;
+	char when[64];
 
-	test->ran = true;
-	snprintf(when, sizeof(when), "%u vectors", n);
-	granted = its_vfio_enable(&vfio, type, n);
-	its_read_state(bdf, &state);
-	if (granted == n && xhci.usable) {
-		fired = check_delivery(&tests[type].delivery, when, n);
-		if (type == MSI)
-			check_padding(&tests[type].padding, when, n);
-		snprintf(fired_text, sizeof(fired_text), "%u/%u", fired, n);
+	snprintf(when, sizeof(when), "%s %s %u", vfio.bdf, type_action[type], n);
+	granted = vfio_enable(&vfio, type, n);
+	read_state(vfio.bdf, &state);
+	if (granted != n) {
+		complain("%s: only %u are to be had", when, granted);
+	} else {
+		check_delivery(when, n, state.enabled);
+		check_layout(when, &state);
+		if (state.nr != n || !!state.msix != type)
+			complain("%s: seen %u %s in msi_irqs", when, state.nr,
+				 state.msix ? "MSI-X" : "MSI");
+		check_same(when, n, &state);
 	}
-	ksft_print_msg("state %s %s %u vectors=%u eventids=%s lpis=%s fired=%s\n",
-		       bdf, type_action[type], n, granted,
-		       its_eventids(&state).text, its_lpis(&state).text,
-		       fired_text);
-
-	if (granted == n)
-		check_vectors(test, type, when, n, &state);
-	else
-		its_fail(test, "%s: only %u are to be had", when, granted);
-
-	its_vfio_disable(&vfio, type);
-	its_read_state(bdf, &state);
-	if (state.nr)
-		its_fail(test, "%s: %u are left when they are disabled", when,
-			 state.nr);
+	vfio_disable(&vfio, type);
+	read_state(vfio.bdf, &after);
+	if (after.nr)
+		complain("%s: %u are left when they are disabled", when, after.nr);
+	print_state(vfio.bdf, type_action[type], n,
+		    complaints == nr_complaints ? "right" : "wrong", &state,
+		    state.children);
 }
 
-static void fill_counts(enum order order, unsigned int *counts, unsigned int nr)
+FIXTURE(vectors) {
+};
+
+FIXTURE_VARIANT(vectors) {
+	enum vector_type	type;
+};
+
+FIXTURE_VARIANT_ADD(vectors, msi) {
+	.type	= MSI,
+};
+
+FIXTURE_VARIANT_ADD(vectors, msix) {
+	.type	= MSIX,
+};
+
+FIXTURE_SETUP(vectors)
 {
-	unsigned int i;
+	const char *reason = vfio_take(&vfio);
 
-	for (i = 0; i < nr; i++)
-		counts[i] = order == DOWN ? nr - i : i + 1;
-	if (order != RANDOM)
-		return;
-	for (i = nr - 1; i; i--) {
-		unsigned int other = its_random(&random_state, i + 1);
-		unsigned int count = counts[i];
-
-		counts[i] = counts[other];
-		counts[other] = count;
+	warned = kernel_warned();
+	if (!reason)
+		reason = vfio_open(&vfio);
+	if (!reason && !vfio_count(&vfio, variant->type))
+		reason = "the function has none";
+	if (reason) {
+		vfio_give_back(&vfio);
+		SKIP(return, "%s: %s", vfio.bdf, reason);
 	}
+	reason = set_up_xhci();
+	ksft_print_msg("%s %s IOMMU, seed %u%s%s\n", vfio.bdf,
+		       vfio.noiommu ? "without" : "with", seed,
+		       reason ? ", nothing is sent: " : "", reason ?: "");
 }
 
-static void run_type(enum vector_type type)
+FIXTURE_TEARDOWN(vectors)
 {
-	unsigned int nr = its_vfio_vectors(&vfio, type);
-	unsigned int counts[ITS_VFIO_MAX_VECTORS];
-	unsigned int round, i;
-	enum order order;
+	vfio_give_back(&vfio);
+	EXPECT_EQ(0U, nr_complaints);
+	EXPECT_EQ(warned, kernel_warned());
+}
+
+TEST_F_TIMEOUT(vectors, any_count, TIMEOUT_S)
+{
+	unsigned int counts[MAX_EVENTS], round, i, j;
+	unsigned int nr = vfio_count(&vfio, variant->type);
+	uint32_t random = seed;
 
 	if (nr > max_count)
 		nr = max_count;
-	if (tests[type].count[UP].skip[0])
-		return;
 	for (round = 0; round < nr_rounds; round++) {
-		for (order = 0; order < NR_ORDERS; order++) {
-			fill_counts(order, counts, nr);
-			for (i = 0; i < nr && !its_stopped(); i++)
-				check_count(&tests[type].count[order], type,
-					    counts[i]);
+		for (i = 1; i <= nr; i++)
+			check_count(variant->type, i);
+		for (i = nr; i; i--)
+			check_count(variant->type, i);
+		/* The inside-out way to shuffle them */
+		for (i = 0; i < nr; i++) {
+			j = random_below(&random, i + 1);
+			counts[i] = counts[j];
+			counts[j] = i + 1;
 		}
+		for (i = 0; i < nr; i++)
+			check_count(variant->type, counts[i]);
 	}
-}
-
-static void prepare_tests(enum vector_type type, const char *cannot_fire)
-{
-	const char *reason = its_vfio_cannot_test(&vfio, type);
-	struct tests *t = &tests[type];
-	enum order order;
-
-	for (order = 0; order < NR_ORDERS; order++) {
-		snprintf(t->count[order].name, sizeof(t->count[order].name),
-			 "%s %s %s", bdf, its_type_name[type], order_name[order]);
-		if (reason)
-			its_skip(&t->count[order], reason);
-	}
-	snprintf(t->delivery.name, sizeof(t->delivery.name), "%s %s delivery",
-		 bdf, its_type_name[type]);
-	snprintf(t->padding.name, sizeof(t->padding.name), "%s %s padding",
-		 bdf, its_type_name[type]);
-	if (cannot_fire)
-		its_skip(&t->delivery, cannot_fire);
-	if (reason)
-		its_skip(&t->delivery, reason);
-	its_skip(&t->padding, t->delivery.skip);
-}
-
-static void report_tests(void)
-{
-	enum vector_type type;
-	enum order order;
-
-	for (type = 0; type < NR_TYPES; type++) {
-		for (order = 0; order < NR_ORDERS; order++)
-			its_report(&tests[type].count[order]);
-		its_report(&tests[type].delivery);
-	}
-	its_report(&tests[MSI].padding);
-	its_report(&given_back);
 }
 
 int main(int argc, char **argv)
 {
-	const char *cannot_fire, *reason;
-	enum vector_type type;
-	bool warned_before;
-	unsigned int i;
+	const char *reason;
 
 	parse_options(argc, argv);
-	ksft_print_header();
-	if (!bdf)
-		ksft_exit_skip("no PCI function was given, see " PROGRAM " -h\n");
-	its_skip_unless_possible();
-	if (!its_present(bdf))
-		ksft_exit_skip("there is no PCI function %s\n", bdf);
-	its_vfio_skip_unless_possible(bdf);
-
-	random_state = seed;
-	its_hold_signals();
-	warned_before = its_kernel_warned();
-	reason = its_vfio_take(&vfio, bdf);
-	if (!reason)
-		reason = its_vfio_open(&vfio);
-	if (reason) {
-		its_vfio_give_back(&vfio, &given_back);
-		ksft_exit_skip("%s: %s\n", bdf, reason);
-	}
-	ksft_print_msg("%s %s, seed %u\n", bdf,
-		       vfio.noiommu ? "without IOMMU" : "with IOMMU", seed);
-
-	for (i = 0; i < max_count; i++)
-		vfio.events[i] = eventfd(0, EFD_NONBLOCK);
-	cannot_fire = set_up_xhci();
-	/* And padding of MSI, the function given back, kernel warnings */
-	ksft_set_plan(NR_TYPES * (NR_ORDERS + 1) + 3);
-	for (type = 0; type < NR_TYPES; type++) {
-		prepare_tests(type, cannot_fire);
-		run_type(type);
-	}
-	its_vfio_give_back(&vfio, &given_back);
-	if (its_stopped())
-		ksft_exit_fail_msg("stopped by a signal, %s has its driver again\n",
-				   bdf);
-
-	report_tests();
-	its_report_warnings(warned_before);
-	ksft_finished();
+	reason = vfio_choose(&vfio, argc - optind, argv + optind);
+	if (reason)
+		ksft_exit_skip("%s\n", reason);
+	optind = 1;
+	return test_harness_run(1, argv);
 }
