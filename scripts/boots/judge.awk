@@ -225,7 +225,8 @@ function tainted(flags,   i, found) {
 		bug("the kernel is tainted:" found)
 }
 
-# "# state FUNCTION ACTION CYCLE start|right|wrong NAME=VALUE...", one for each observation
+# "# state FUNCTION ACTION CYCLE start|right|wrong NAME=VALUE...", one for each observation. The
+# verdict "start" is that of what was not told how much there has to be at the start.
 function read_state(line,   words, nr, i, pair, value, row, right) {
 	nr = split(line, words, " ")
 	if (nr < 6 || words[6] !~ /^(start|right|wrong)$/) {
@@ -236,12 +237,16 @@ function read_state(line,   words, nr, i, pair, value, row, right) {
 		split(words[i], pair, "=")
 		value[pair[1]] = pair[2]
 	}
-	if (words[6] == "start") {
-		for (row = 1; row <= nr_rows; row++)
-			if (setting[row, "function"] == words[3])
-				check_start(row, value["vectors"], value["children"])
-		return
+	for (row = 1; row <= nr_rows; row++) {
+		if (setting[row, "function"] != words[3])
+			continue
+		if (words[6] == "start")
+			check_start(row, value["vectors"], value["children"])
+		else if (words[4] ~ /^(start|late)$/)
+			started[row] = 1
 	}
+	if (words[6] == "start")
+		return
 	if (!has_rows[at])
 		return
 	if (!((at, words[4]) in row_of)) {
@@ -254,7 +259,7 @@ function read_state(line,   words, nr, i, pair, value, row, right) {
 	if (setting[row, "function"] == words[3]) {
 		if (setting[row, "vectors"] != "" && value["vectors"] != setting[row, "vectors"])
 			right = 0
-		if (value["vectors"] != last[row])
+		if (value["vectors"] "" != last[row] "")
 			vectors[row] = vectors[row] (last[row] == "" ? "" : ">") value["vectors"]
 		last[row] = value["vectors"]
 		split(value["children"], pair, "/")

@@ -21,7 +21,7 @@ $2 == "row" {
 	i = k SUBSEP $1 SUBSEP $3
 	right[i] += $4
 	total[i] += $5
-	if ($6 != last[i])
+	if ($6 "" != last[i] "")
 		vectors[i] = vectors[i] (vectors[i] == "" ? "" : ">") $6
 	last[i] = $6
 	sub(/.*>/, "", last[i])
