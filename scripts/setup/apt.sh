@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2154
-# Sourced after lib.sh: packages of Debian suites that this machine does not use
+# Sourced after lib.sh: packages of Debian suites that this machine does not use, sparse of one
 apt=$cache/apt
+sparse=$cache/sparse/sparse
 
 # mirror SUITE: the Debian mirror that this machine uses, security's for a suite of it
 mirror() {
@@ -37,4 +38,24 @@ update_suite() {
 	echo "$2 [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $1 main" \
 		>"$apt/$1/sources.list"
 	apt_suite "$1" apt-get update -o APT::Update::Error-Mode=any
+}
+
+# get_sparse SRC: a sparse that takes that kernel. The one of Debian 12 and 13 is too old for the
+# newest, which then skips it with no more than a line in its log: build that of sid into the
+# user's cache.
+get_sparse() {
+	local tmp
+
+	if [ ! -x "$sparse" ]; then
+		update_suite sid deb-src
+		tmp=$(mktemp -d)
+		(cd "$tmp" && apt_suite sid apt-get source sparse)
+		make -s -C "$tmp"/sparse-*/ -j"$jobs" CC=gcc sparse
+		rm -rf "$cache/sparse"
+		mv "$tmp"/sparse-*/ "$cache/sparse"
+		rm -rf "$tmp"
+	fi
+	[ ! -f "$1/scripts/checker-valid.sh" ] ||
+		[ "$("$1/scripts/checker-valid.sh" "$sparse" --arch=arm64 -m64)" = 1 ] ||
+		die "$sparse is too old for this kernel: remove $cache/sparse to build a newer one"
 }
