@@ -65,6 +65,7 @@ coverage: ## measure that the KUnit suite takes every line and branch of the map
 	@scripts/boots/coverage $(kernel)
 
 mutations: ## break the code in every way of mutations/, a suite must see each
+	@scripts/setup/prepare check
 	@scripts/boots/mutations $(kernel) '$(ONLY)'
 
 am: ## apply a series, and what it stands on, to the kernel tree KDIR, a git tree or a plain one

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Read tables of mutations: with -v name=NAME -v src=DIR make that one in the kernel tree DIR, -v dry=1
-# looks only whether it can be made; without name list all, NAME ARCH SUITE each. The tables say
+# looks only whether it can be made; without name list all, NAME and where each. The tables say
 # what they look like.
 
 function die(text) {
