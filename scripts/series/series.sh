@@ -200,18 +200,14 @@ write_mirror() {
 # all_objects KERNEL ARCH CROSS [SUFFIX [MAKE-VARIABLE...]]: print the directory of an object tree
 # in which nearly any driver compiles, configured for what is checked out
 all_objects() {
-	local dir obj kmake
+	local dir obj
 
 	dir=$(kernel_dir "$1")
 	obj=$dir/obj-allmodconfig-$2${4:-}
-	kmake=(make -s -C "$dir/src" O="$obj" ARCH="$2" CROSS_COMPILE="ccache $3" "${@:5}")
-	if [ -f "$obj/.config" ]; then
-		"${kmake[@]}" olddefconfig >&2
-	else
-		mkdir -p "$obj"
-		# No compiler plugins and no Rust, which take what is not installed
-		printf '# CONFIG_GCC_PLUGINS is not set\n# CONFIG_RUST is not set\n' >"$obj/all.config"
-		"${kmake[@]}" KCONFIG_ALLCONFIG="$obj/all.config" allmodconfig >&2
-	fi
+	mkdir -p "$obj"
+	# No compiler plugins and no Rust, which take what is not installed; and tests that are no module
+	printf '%s\n' "# CONFIG_GCC_PLUGINS is not set" "# CONFIG_RUST is not set" CONFIG_KUNIT=y >"$obj/all.config"
+	make -s -C "$dir/src" O="$obj" ARCH="$2" CROSS_COMPILE="ccache $3" "${@:5}" \
+		KCONFIG_ALLCONFIG="$obj/all.config" allmodconfig >&2
 	echo "$obj"
 }
