@@ -181,7 +181,7 @@ apply() {
 
 # What the mirror of the kernel's tree has: not the kernel's scripts/, which would stand among
 # ours, they are read in the patch
-mirrored=(drivers include kernel lib tools Documentation)
+mirrored=(drivers include kernel lib tools Documentation MAINTAINERS)
 
 # copy_files TREE COMMIT DIR FILE...: files of a git tree
 copy_files() {
@@ -189,12 +189,13 @@ copy_files() {
 }
 
 # write_mirror TREE DIR: write the files that the commits on top of "base" add in a git tree to the
-# same paths in DIR
+# same paths in DIR, and the lines they add to MAINTAINERS
 write_mirror() {
 	local files
 
 	mapfile -t files < <(git -C "$1" diff --name-only --diff-filter=A base HEAD -- "${mirrored[@]}")
 	copy_files "$1" HEAD "$2" "${files[@]}"
+	git -C "$1" diff -U0 base HEAD -- MAINTAINERS | sed -n 's/^+\([^+]\)/\1/p' >"$2/MAINTAINERS"
 }
 
 # all_objects KERNEL ARCH CROSS [SUFFIX [MAKE-VARIABLE...]]: print the directory of an object tree
