@@ -64,7 +64,7 @@ kunit: ## run the KUnit suites with kunit.py, on UML and on arm64
 coverage: ## measure that the KUnit suite takes every line and branch of the map
 	@scripts/boots/coverage $(kernel)
 
-mutations: ## break the code in every way of mutations/, a suite must see each
+mutations: ## break the code in every way of mutations/, a test must see each
 	@scripts/setup/prepare check
 	@scripts/boots/mutations $(kernel) '$(ONLY)'
 
