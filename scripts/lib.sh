@@ -90,7 +90,8 @@ log_failure() {
 	elif ! grep '^error: ' "$log" >&2; then
 		tail -n 15 "$log" | sed 's/^/    | /' >&2
 	fi
-	printf '    log: %s\n    to repeat: %s\n' "$log" "$*" >&2
+	printf '    log: %s\n' "$log" >&2
+	[ "$(type -t "$1")" = function ] || printf '    to repeat: %s\n' "$*" >&2
 }
 
 # step TEXT LOG COMMAND...: run an external command, output to a log
@@ -160,6 +161,11 @@ guest_dir() {
 # boot_log NAME ROW IMAGE: the logs of a boot, without .results, .console, .row or .verdict
 boot_log() {
 	echo "$logs/boots/$(basename "$(kernel_dir "$1")")/$2-$3"
+}
+
+# row_status KERNEL ROW: how its boots ended: 0 all passed, 1 one did not, 4 QEMU is too old
+row_status() {
+	return "$(cat "$(boot_log "$1" "$2" status)" 2>/dev/null || echo 1)"
 }
 
 # demo_dir NAME: where the demo leaves what that kernel printed
