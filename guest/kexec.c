@@ -3,9 +3,9 @@
  * Boot a kernel with kexec: kexec <Image>, of arm64. It goes on with the tests behind
  * this one.
  *
- * It gets the initramfs of the kernel that runs, which "retain_initrd" has left where
- * the boot loader put it, and its device tree, with "from=0" on the command line made
- * the number of tests that are over, as init has it in the environment.
+ * It gets the device tree and, with "retain_initrd" on the command line, the initramfs
+ * of the kernel that runs. A word "kexec=..." of the command line makes room for what
+ * the new one needs there: how many tests are over, and where its initramfs is.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -22,11 +21,11 @@
 #include <linux/kexec.h>
 
 #define FDT		"/sys/firmware/fdt"
-#define MAX_FDT		0x200000UL
-#define BOOTARG		"from="
+#define INITRD		"/sys/firmware/initrd"
+#define ROOM		" kexec="
 #define BASE_ALIGN	0x200000UL
-#define PAGE		0x10000UL
-#define IMAGE_MAGIC	"ARM\x64"
+/* Whatever the size of a page is */
+#define SEGMENT_ALIGN	0x10000UL
 
 /* The head of a kernel, Documentation/arch/arm64/booting.rst */
 struct head {
@@ -60,7 +59,14 @@ static struct {
 	},
 };
 
-static char fdt[MAX_FDT];
+/* A file, or what there is to load */
+struct blob {
+	void		*data;
+	unsigned long	size;
+};
+
+static struct kexec_segment segments[4];
+static unsigned long nr_segments;
 
 static void die(const char *what)
 {
@@ -71,6 +77,27 @@ static void die(const char *what)
 static unsigned long align(unsigned long n, unsigned long to)
 {
 	return (n + to - 1) / to * to;
+}
+
+static struct blob read_file(const char *path)
+{
+	struct blob blob = { 0 };
+	struct stat stat;
+	ssize_t len;
+	int fd;
+
+	fd = open(path, O_RDONLY);
+	if (fd < 0 || fstat(fd, &stat))
+		die(path);
+	blob.data = calloc(1, stat.st_size);
+	if (!blob.data)
+		die(path);
+	while ((len = read(fd, blob.data + blob.size, stat.st_size - blob.size)) > 0)
+		blob.size += len;
+	if (len < 0)
+		die(path);
+	close(fd);
+	return blob;
 }
 
 /*
@@ -104,75 +131,64 @@ static unsigned long find_hole(unsigned long size)
 	fclose(f);
 	return hole;
 }
-static void read_fdt(void)
-{
-	const char *from = getenv("from");
-	ssize_t len, total = 0;
-	char *bootarg;
-	int fd;
 
-	fd = open(FDT, O_RDONLY);
-	if (fd < 0)
-		die(FDT);
-	while ((len = read(fd, fdt + total, MAX_FDT - total)) > 0)
-		total += len;
-	if (len < 0)
-		die(FDT);
-	close(fd);
-	bootarg = memmem(fdt, total, " " BOOTARG "0", strlen(" " BOOTARG "0"));
+static void add_segment(struct blob blob, unsigned long address, unsigned long size)
+{
+	segments[nr_segments].buf = blob.data;
+	segments[nr_segments].bufsz = blob.size;
+	segments[nr_segments].mem = (void *)address;
+	segments[nr_segments].memsz = align(size, SEGMENT_ALIGN);
+	nr_segments++;
+}
+
+static void put_words(struct blob fdt, const char *words)
+{
+	char *room = memmem(fdt.data, fdt.size, ROOM, strlen(ROOM));
+	size_t len = room ? 1 + strcspn(room + 1, " ") : 0;
+
 	errno = EINVAL;
-	if (!bootarg)
-		die("no \"" BOOTARG "0\" on the command line");
-	if (!from || strlen(from) != 1)
-		die("no digit \"" BOOTARG "\" in the environment");
-	bootarg[strlen(" " BOOTARG)] = from[0];
+	if (len < strlen(words))
+		die("no room for words on the command line, \"kexec=\"");
+	memset(room, ' ', len);
+	memcpy(room, words, strlen(words));
 }
 
 int main(int argc, char **argv)
 {
-	struct kexec_segment segments[3] = { 0 };
-	unsigned long base, behind;
-	struct stat stat;
-	void *image;
-	struct head *head;
-	int fd;
+	struct blob image, fdt, initrd;
+	unsigned long base, at;
+	const struct head *head;
+	char words[64];
 
-	if (argc != 2) {
-		fprintf(stderr, "Usage: kexec <Image>\n");
+	if (argc != 2 || !getenv("from")) {
+		fprintf(stderr, "Usage: kexec <Image>, from init\n");
 		return 1;
 	}
-	fd = open(argv[1], O_RDONLY);
-	if (fd < 0 || fstat(fd, &stat))
-		die(argv[1]);
-	image = mmap(NULL, stat.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (image == MAP_FAILED)
-		die(argv[1]);
-	head = image;
+	image = read_file(argv[1]);
+	fdt = read_file(FDT);
+	initrd = read_file(INITRD);
+	head = image.data;
 	errno = EINVAL;
-	if (stat.st_size < (off_t)sizeof(*head) || memcmp(head->magic, IMAGE_MAGIC, 4))
+	if (image.size < sizeof(*head) || memcmp(head->magic, "ARM\x64", sizeof(head->magic)))
 		die(argv[1]);
 
-	read_fdt();
-	behind = align(head->text_offset + head->image_size, BASE_ALIGN);
-	base = find_hole(behind + MAX_FDT + PAGE);
+	/* The stub is what is started, the initramfs comes last */
+	at = align(head->text_offset + head->image_size, BASE_ALIGN);
+	base = find_hole(at + align(fdt.size, BASE_ALIGN) + SEGMENT_ALIGN +
+			 align(initrd.size, SEGMENT_ALIGN));
 	stub.kernel = base + head->text_offset;
-	stub.fdt = base + behind;
-
-	segments[0].buf = image;
-	segments[0].bufsz = stat.st_size;
-	segments[0].mem = (void *)(uintptr_t)stub.kernel;
-	segments[0].memsz = align(head->image_size, PAGE);
-	segments[1].buf = fdt;
-	segments[1].bufsz = MAX_FDT;
-	segments[1].mem = (void *)(uintptr_t)stub.fdt;
-	segments[1].memsz = MAX_FDT;
-	segments[2].buf = &stub;
-	segments[2].bufsz = sizeof(stub);
-	segments[2].mem = (void *)(base + behind + MAX_FDT);
-	segments[2].memsz = PAGE;
-	if (syscall(SYS_kexec_load, base + behind + MAX_FDT, 3UL, segments, KEXEC_ARCH_AARCH64))
+	stub.fdt = base + at;
+	at = stub.fdt + align(fdt.size, BASE_ALIGN);
+	snprintf(words, sizeof(words), " from=%s initrdmem=%#lx,%#lx", getenv("from"),
+		 at + SEGMENT_ALIGN, initrd.size);
+	put_words(fdt, words);
+	add_segment(image, stub.kernel, head->image_size);
+	add_segment(fdt, stub.fdt, fdt.size);
+	add_segment((struct blob){ &stub, sizeof(stub) }, at, sizeof(stub));
+	add_segment(initrd, at + SEGMENT_ALIGN, initrd.size);
+	if (syscall(SYS_kexec_load, at, nr_segments, segments, KEXEC_ARCH_AARCH64))
 		die("kexec_load");
-	sync();
+	fflush(stdout);
 	reboot(RB_KEXEC);
 	die("reboot");
 }
