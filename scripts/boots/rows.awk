@@ -14,7 +14,8 @@ BEGIN {
 	split("about in not-on emulator arch machine cpu cpus memory image limit minutes", words, " ")
 	for (i in words)
 		kind[words[i]] = "single"
-	split("use qemu options append dts dtb swap starts file run row do skip allow taint kunit sign print", words, " ")
+	split("use qemu options append dts dtb swap starts file run row do " \
+	      "skip allow taint kunit sign print", words, " ")
 	for (i in words)
 		kind[words[i]] = "list"
 	if (!file)
