@@ -16,6 +16,10 @@
  *
  * The kernel's log gets the first and the last of them as well: it is complete
  * if it has "### done".
+ *
+ * Each command has its number in the environment, "from=". A kernel that is started
+ * with "from=" on its command line is what that command was for: it has come to a
+ * good end, and the next one follows.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -132,11 +136,12 @@ static int run(char *const argv[])
 				     WEXITSTATUS(status);
 }
 
-static void print_tainted(void)
+static void print_end(int status)
 {
 	FILE *f = fopen(TAINTED, "r");
 	unsigned long tainted;
 
+	printf("### exit %d\n", status);
 	if (!f || fscanf(f, "%lu", &tainted) != 1)
 		give_up("read", TAINTED);
 	fclose(f);
@@ -167,20 +172,32 @@ static void run_line(char *line)
 	}
 	argv[nr] = NULL;
 
-	printf("### exit %d\n", run(argv));
-	print_tainted();
+	print_end(run(argv));
 }
 
 static void run_tests(void)
 {
+	const char *from = getenv("from");
+	unsigned int over = from ? atoi(from) : 0;
 	FILE *f = fopen(TESTS, "r");
+	unsigned int nr;
+	char number[16];
 	size_t size = 0;
 	char *line = NULL;
 
 	if (!f)
 		give_up("open", TESTS);
-	while (getline(&line, &size, f) > 0)
+	for (nr = 1; getline(&line, &size, f) > 0; nr++) {
+		if (nr < over)
+			continue;
+		if (nr == over) {
+			print_end(0);
+			continue;
+		}
+		snprintf(number, sizeof(number), "%u", nr);
+		setenv("from", number, 1);
 		run_line(line);
+	}
 	free(line);
 	fclose(f);
 }

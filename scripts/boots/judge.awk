@@ -142,6 +142,8 @@ function read_result(line) {
 
 function read_marker(line) {
 	if (line == "### done") {
+		if (running)
+			fail(commands[at] ": has no end")
 		done = 1
 	} else if (line ~ /^### exit [0-9]+$/ && running) {
 		end_command(substr(line, 10) + 0)

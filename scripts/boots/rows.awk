@@ -14,7 +14,8 @@ BEGIN {
 	split("about in not-on emulator arch machine cpu cpus memory image limit minutes", words, " ")
 	for (i in words)
 		kind[words[i]] = "single"
-	split("use qemu options append dts dtb file run row do skip allow taint kunit sign print", words, " ")
+	split("use qemu options append dts dtb swap starts file run row do " \
+	      "skip allow taint kunit sign print", words, " ")
 	for (i in words)
 		kind[words[i]] = "list"
 	if (!file)
@@ -95,7 +96,7 @@ function print_row(   i, n, key, pair, text) {
 		die("no boot \"" row "\" in " file ", there are:" names_of_all)
 	add(row)
 	for (i in single)
-		if (i == "minutes" || i == "cpus")
+		if (i == "minutes" || i == "cpus" || i == "image")
 			value[i] = single[i]
 	n = split(params, pair, " ")
 	for (i = 1; i <= n; i++) {
