@@ -10,7 +10,7 @@ parameters = $(and $(MINUTES),minutes=$(MINUTES)) $(and $(SEED),seed=$(SEED))
 
 export KDIR QEMU SAN V SEND UPSTREAM
 
-.PHONY: help demo compare check check-full $(boots:%=check-%) check-configs soak bench kunit coverage mutations am send work export verify clean
+.PHONY: help demo compare check check-full $(boots:%=check-%) check-configs check-packages hardware soak bench kunit coverage mutations am send work export verify clean
 
 help: ## list the targets and the variables
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -50,6 +50,13 @@ check-configs: ## build with other configurations and for other architectures
 
 $(boots:%=check-%): check-%:
 	@scripts/boots/check $(kernel) $* $(parameters)
+
+check-packages: ## put the patches into Debian's source packages and build what they touch
+	@scripts/setup/prepare full
+	@for k in linux-6.12.y linux-6.1.y; do scripts/series/check-packages $$k || exit 1; done
+
+hardware: ## make an archive of the kselftests for an arm64 board
+	@scripts/boots/hardware
 
 soak: check-soak ## reload, remove and rescan at random while CPUs come and go
 
