@@ -37,19 +37,23 @@ take_lock() {
 }
 
 # Debian's tools first, with the Python that has the modules of checkpatch, but the QEMU of the
-# program QEMU or else the first one in the user's PATH
+# program QEMU and those beside it, or else the first ones in the user's PATH. Not links to them,
+# as a script may look for more where it is.
 set_path() {
 	local program found dir=
 
 	if [ -n "${QEMU:-}" ]; then
-		found=$(command -v "$QEMU") || die "QEMU=$QEMU is no program: give the path of a qemu-system-aarch64"
+		found=$(command -v "$QEMU") || found=
+		[[ ${found##*/} == qemu-system-* ]] ||
+			die "QEMU=$QEMU is no program of QEMU: give the path of a qemu-system-aarch64"
 		dir=$(realpath "$(dirname "$found")"):
 	fi
 	rm -rf "${build:?}/bin"
 	mkdir "$build/bin"
 	for program in qemu-system-aarch64 qemu-system-arm; do
-		found=$(PATH=$dir$PATH command -v "$program" || true)
-		[ -z "$found" ] || ln -s "$found" "$build/bin/"
+		found=$(PATH=$dir$PATH command -v "$program") || continue
+		printf '#!/bin/sh\nexec %q "$@"\n' "$(realpath -s "$found")" >"$build/bin/$program"
+		chmod +x "$build/bin/$program"
 	done
 	PATH=$build/bin:/usr/bin:/bin:/usr/sbin:/sbin:$PATH
 }
