@@ -47,7 +47,7 @@
  * shut down every device first, and a driver whose interrupts do not arrive can
  * take minutes for that.
  */
-static void restart(void)
+static __attribute__((noreturn)) void restart(void)
 {
 	int fd = open("/proc/sysrq-trigger", O_WRONLY);
 
@@ -61,7 +61,7 @@ static void restart(void)
 		pause();
 }
 
-static void give_up(const char *what, const char *which)
+static __attribute__((noreturn)) void give_up(const char *what, const char *which)
 {
 	printf("### init: cannot %s %s: %s\n", what, which, strerror(errno));
 	restart();
