@@ -52,7 +52,7 @@ $(boots:%=check-%): check-%:
 	@scripts/boots/check $(kernel) $* $(parameters)
 
 check-packages: ## put the patches into Debian's source packages and build what they touch
-	@scripts/setup/prepare full
+	@scripts/setup/prepare packages
 	@for k in linux-6.12.y linux-6.1.y; do scripts/series/check-packages $$k || exit 1; done
 
 hardware: ## make an archive of the kselftests for an arm64 board

@@ -17,7 +17,7 @@
 #define MAX_VECTORS	2048
 #define MAX_FUNCTIONS	32
 #define UNKNOWN		(-1)
-#define POLL_MS		5
+#define POLL_MS		25
 /* How long driver and devices may take to come back */
 #define WAIT_MS		10000
 
