@@ -16,6 +16,7 @@ export LC_ALL=C.UTF-8
 jobs=$(nproc)
 cross=aarch64-linux-gnu-
 cross_arm=arm-linux-gnueabihf-
+cross_loongarch=loongarch64-linux-gnu-
 # Debian 12's own "clang" is too old for a new kernel
 clang="clang-19"
 
@@ -50,7 +51,7 @@ set_path() {
 	fi
 	rm -rf "${build:?}/bin"
 	mkdir "$build/bin"
-	for program in qemu-system-aarch64 qemu-system-arm; do
+	for program in qemu-system-aarch64 qemu-system-arm qemu-system-loongarch64; do
 		found=$(PATH=$dir$PATH command -v "$program") || continue
 		printf '#!/bin/sh\nexec %q "$@"\n' "$(realpath -s "$found")" >"$build/bin/$program"
 		chmod +x "$build/bin/$program"
