@@ -47,7 +47,8 @@ get_sparse() {
 	local tmp
 
 	if [ ! -x "$sparse" ]; then
-		update_suite sid deb-src
+		update_suite sid deb-src ||
+			die "no source of sparse: build a newer one than this system has, and put it at $sparse"
 		tmp=$(mktemp -d)
 		(cd "$tmp" && apt_suite sid apt-get source sparse)
 		make -s -C "$tmp"/sparse-*/ -j"$jobs" CC=gcc sparse
