@@ -228,7 +228,7 @@ static void check_block_is_own(const char *when, const struct function *f)
 	const struct function *other;
 	unsigned int i;
 
-	if (!f->now.nr || f->now.msix)
+	if (!f->now.nr || f->now.msix || first == UNKNOWN)
 		return;
 	for (other = functions; other < end; other++) {
 		if (other == f || !is_bound(other))
