@@ -10,7 +10,7 @@ parameters = $(and $(MINUTES),minutes=$(MINUTES)) $(and $(SEED),seed=$(SEED))
 
 export KDIR QEMU SAN V SEND UPSTREAM
 
-.PHONY: help demo compare check check-full $(boots:%=check-%) check-configs check-packages hardware soak bench kunit coverage mutations am send work export verify clean
+.PHONY: help demo compare check check-full $(boots:%=check-%) check-configs check-packages check-debian hardware soak bench kunit coverage mutations am send work export verify clean
 
 help: ## list the targets and the variables
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -54,6 +54,10 @@ $(boots:%=check-%): check-%:
 check-packages: ## put the patches into Debian's source packages and build what they touch
 	@scripts/setup/prepare packages
 	@for k in linux-6.12.y linux-6.1.y; do scripts/series/check-packages $$k || exit 1; done
+
+check-debian: ## run both commands of README in a chroot of Debian 13, as root and with sudo
+	@scripts/check-debian trixie root
+	@scripts/check-debian trixie sudo
 
 hardware: ## make an archive of the kselftests for an arm64 board
 	@scripts/boots/hardware
