@@ -168,7 +168,7 @@ boot_log() {
 	echo "$logs/boots/$(basename "$(kernel_dir "$1")")/$2-$3"
 }
 
-# row_status KERNEL ROW: how its boots ended: 0 all passed, 1 one did not, 4 QEMU is too old
+# row_status KERNEL ROW: how its boots ended: 0 all passed, 1 one did not or was not made, 4 QEMU is too old
 row_status() {
 	return "$(cat "$(boot_log "$1" "$2" status)" 2>/dev/null || echo 1)"
 }
