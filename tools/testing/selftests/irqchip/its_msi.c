@@ -104,7 +104,7 @@ const char *cannot_look(void)
 	if (access(PCI_SYSFS "/devices", F_OK))
 		return "no PCI in sysfs";
 	if (access(IRQ_DEBUGFS, F_OK))
-		printf("# no " IRQ_DEBUGFS ", CONFIG_GENERIC_IRQ_DEBUGFS: nothing is known of LPIs\n");
+		printf("# no " IRQ_DEBUGFS ": LPIs are not looked at\n");
 	return NULL;
 }
 
