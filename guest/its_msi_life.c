@@ -51,8 +51,6 @@
 #define SLOTS		PCI_SYSFS "/slots/*"
 /* The compiler cannot know that a name fits */
 #define FUNCTION	PCI_SYSFS "/devices/%.12s"
-/* For drivers that set up interrupts after they are bound */
-#define GRACE_MS	500
 /* A slot waits for 5 s when its button is pressed */
 #define PLUG_MS		30000
 /* For a second after they powered a slot off, pciehp and shpchp do not look at it */
@@ -213,13 +211,7 @@ static void check_apart(const char *when, const struct function *f)
 
 static void look(struct function *f)
 {
-	unsigned long begin;
-
-	wait_until_back(f->bdf, &f->start, WAIT_MS);
-	begin = now_ms();
-	do {
-		read_state(f->bdf, &f->now);
-	} while (f->now.nr != (unsigned int)f->wanted && now_ms() - begin < GRACE_MS);
+	read_when_back(f->bdf, &f->start, f->wanted, &f->now);
 }
 
 /* All that was complained about since the last one makes it wrong */

@@ -52,8 +52,6 @@
 #define ARRIVE_MS		2
 /* Time between two tries, for what disturbed the first one */
 #define RETRY_MS		50
-/* For drivers that set up interrupts after they are bound */
-#define GRACE_MS		500
 
 /* QEMU's edu device, from docs/specs/edu in QEMU's sources */
 #define EDU_ID			0x00

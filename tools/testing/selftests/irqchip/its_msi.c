@@ -519,6 +519,24 @@ bool wait_until_back(const char *bdf, const struct state *start,
 	}
 }
 
+/*
+ * The state when driver and devices are back. Vectors that are missing by then
+ * don't come any more, and those at another place don't move.
+ */
+void read_when_back(const char *bdf, const struct state *start,
+		    unsigned int wanted, struct state *state)
+{
+	unsigned long begin;
+
+	wait_until_back(bdf, start, WAIT_MS);
+	begin = now_ms();
+	read_state(bdf, state);
+	while (state->nr != wanted && now_ms() - begin < GRACE_MS) {
+		sleep_ms(POLL_MS);
+		read_state(bdf, state);
+	}
+}
+
 /* USB controllers and virtio's entropy source: nothing is lost with them */
 static bool is_harmless(const char *bdf)
 {

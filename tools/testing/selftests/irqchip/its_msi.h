@@ -20,6 +20,8 @@
 #define POLL_MS		25
 /* How long driver and devices may take to come back */
 #define WAIT_MS		10000
+/* For drivers that set up interrupts after they are bound */
+#define GRACE_MS	500
 
 #define PCI_SYSFS	"/sys/bus/pci"
 #define FUNCTION_SYSFS	PCI_SYSFS "/devices/%s"
@@ -121,6 +123,8 @@ void read_start(const char *bdf, struct state *state);
 void read_id(const struct state *state, struct id_state *id);
 bool wait_until_back(const char *bdf, const struct state *start,
 		     unsigned int wait_ms);
+void read_when_back(const char *bdf, const struct state *start,
+		    unsigned int wanted, struct state *state);
 unsigned int find_functions(char bdfs[][BDF_SIZE], unsigned int max);
 
 bool in_list(const struct list *list, unsigned int n);

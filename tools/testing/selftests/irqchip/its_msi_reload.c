@@ -29,8 +29,6 @@
 #include "kselftest_harness.h"
 #include "its_msi.h"
 
-/* For drivers that set up interrupts after they are bound */
-#define GRACE_MS	500
 /* The time for a test: as long as the options make it */
 #define TIMEOUT_S	86400
 
@@ -206,21 +204,6 @@ static void check_id(struct function *f, const char *when, bool looked)
 			 when, used, reserved, id.used.text, id.reserved.text);
 }
 
-/*
- * Wait until driver and devices are back. Vectors that are missing by then
- * don't come any more, and those at another place don't move.
- */
-static void look(struct function *f)
-{
-	unsigned long start;
-
-	wait_until_back(f->bdf, &f->expected, WAIT_MS);
-	start = now_ms();
-	do {
-		read_state(f->bdf, &f->now);
-	} while (f->now.nr != (unsigned int)f->wanted && now_ms() - start < GRACE_MS);
-}
-
 /* No vector of another function may be within this one's Multi-MSI block */
 static void check_block_is_own(const char *when, const struct function *f)
 {
@@ -294,7 +277,7 @@ static void end_cycle(enum action done, bool moves)
 
 	for (f = functions; f < end; f++) {
 		if (!f->absent)
-			look(f);
+			read_when_back(f->bdf, &f->expected, f->wanted, &f->now);
 	}
 	for (f = functions; f < end; f++) {
 		if (!f->absent)
