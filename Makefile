@@ -96,5 +96,7 @@ verify: ## check that the series applies, and that the mirror is what the patche
 	@scripts/series/verify $(series)
 
 clean: ## remove build/ but the work trees
-	@mkdir -p build; flock -n build/lock rm -rf build/bin build/logs build/demo build/kernels build/kdir build/send || \
+	@mkdir -p build
+	@flock -n build/lock find build -mindepth 1 -maxdepth 1 ! -name 'linux-*' ! -name lock ! -name chroot -exec rm -rf {} + || \
 		{ echo "error: another command works in build/: wait for its end" >&2; exit 1; }
+	@[ ! -d build/chroot ] || $(shell [ "$$(id -u)" = 0 ] || echo sudo) rm -rf build/chroot
