@@ -59,9 +59,17 @@ set_path() {
 	PATH=$build/bin:/usr/bin:/bin:/usr/sbin:/sbin:$PATH
 }
 
+# A command in the background, as boots are, ignores an interrupt: the whole process group ends
+interrupted() {
+	printf '\ninterrupted: the same command goes on from here\n' >&2
+	trap '' TERM
+	kill 0
+	exit 130
+}
+
 # What the first script does for all that it calls. am works in the tree of the user.
 if [ -z "${ITS_LOCKED:-}" ] && [[ $0 != */series/am ]]; then
-	trap 'printf "\ninterrupted: the same command goes on from here\n" >&2; exit 130' INT
+	trap interrupted INT
 	take_lock
 	set_path
 	export ITS_LOCKED=1 PATH
