@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The front door: each target is one script. "make help" lists them, and the variables.
 
-# A series is of one kernel, and a kernel has a series of its name
-kernel := $(or $(KERNEL),$(shell awk '$$1 == "$(SERIES)" { print $$2 }' configs/series),mainline)
-series := $(or $(SERIES),$(KERNEL),mainline)
-# Boots that are no target by themselves: others use them
-boots := $(filter-out bench bisect,$(shell awk -f scripts/boots/rows.awk configs/boots 2>/dev/null))
+# What KERNEL= and SERIES= mean, and all boots, from the tables of configs/
+names := $(shell awk -v ask=names -v KERNEL='$(KERNEL)' -v SERIES='$(SERIES)' \
+	-f scripts/tables.awk configs/kernels configs/series configs/boots 2>&1)
+ifneq ($(.SHELLSTATUS),0)
+$(error $(strip $(patsubst error:,,$(names))))
+endif
+kernel := $(word 1,$(names))
+series := $(word 2,$(names))
+# Two are no target by themselves: others use them
+boots := $(filter-out bench bisect,$(wordlist 3,999,$(names)))
 parameters = $(and $(MINUTES),minutes=$(MINUTES)) $(and $(SEED),seed=$(SEED))
 
 export KDIR QEMU SAN V SEND UPSTREAM
@@ -19,8 +24,8 @@ help: ## list the targets and the variables
 	@printf '\n'
 	@sed -nE 's/^# ([A-Z]+=[^ ]*) (.*)/  \1\t\2/p' Makefile | expand -t 24
 
-# KERNEL=linux-6.12.y another kernel of configs/kernels than mainline; for check: this one only
-# SERIES=urgent another series of configs/series than that of the kernel's name
+# KERNEL=linux-6.12.y a kernel of configs/kernels, without it the first one; for check: all
+# SERIES=urgent a series of configs/series, without it the first one of the kernel
 # KDIR=~/src/linux your own kernel tree instead of Debian's source, it stays as it is
 # QEMU=PROGRAM another qemu-system-aarch64 than the first one in PATH
 # V=2 the version of the series, for send

@@ -151,6 +151,16 @@ kernel_field() {
 	    "$top/configs/kernels" || die "no kernel '$1' in configs/kernels"
 }
 
+# tables ASK=...: what tables.awk prints of the tables of configs/
+tables() {
+	awk "${@/#/-v}" -f "$top/scripts/tables.awk" "$top"/configs/{kernels,series,boots}
+}
+
+# boots KERNEL GROUP: the boots of that group that it can run, with all its series or with SERIES=
+boots() {
+	tables ask=boots kernel="$1" group="$2" series="${SERIES:-}"
+}
+
 # kernel_names: the kernels of that table
 kernel_names() {
 	awk '!/^#/ { print $1 }' "$top/configs/kernels"
@@ -171,13 +181,13 @@ guest_dir() {
 	echo "$(kernel_dir mainline)/guest-$1"
 }
 
-# boot_log NAME ROW IMAGE: the logs of a boot, without .results, .console, .row or .verdict
+# boot_log NAME BOOT IMAGE: the logs of a boot, without .results, .console, .boot or .verdict
 boot_log() {
 	echo "$logs/boots/$(basename "$(kernel_dir "$1")")/$2-$3"
 }
 
-# row_status KERNEL ROW: how its boots ended: 0 all passed, 1 one did not or was not made, 4 QEMU is too old
-row_status() {
+# boot_status KERNEL BOOT: how its boots ended: 0 all passed, 1 one did not or was not made, 4 QEMU is too old
+boot_status() {
 	return "$(cat "$(boot_log "$1" "$2" status)" 2>/dev/null || echo 1)"
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The judge of a boot: -v expect=pass|bug, then ROW, as rows.awk prints it, RESULTS, what the guest
+# The judge of a boot: -v expect=pass|bug, then BOOT, as tables.awk prints it, RESULTS, what the guest
 # printed for the harness, and CONSOLE, the kernel's log. Prints lines of fields separated by tabs:
 #
 #	row NAME RIGHT TOTAL VECTORS CHILDREN OF	a row of the demo's table: observations that
