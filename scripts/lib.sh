@@ -188,7 +188,7 @@ boot_log() {
 
 # boot_status KERNEL BOOT: how its boots ended: 0 all passed, 1 one did not or was not made, 4 QEMU is too old
 boot_status() {
-	return "$(cat "$(boot_log "$1" "$2" status)" 2>/dev/null || echo 1)"
+	return "$(cut -d ' ' -f 1 "$(boot_log "$1" "$2" status)" 2>/dev/null || echo 1)"
 }
 
 # demo_dir NAME: where the demo leaves what that kernel printed
