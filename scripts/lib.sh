@@ -126,22 +126,62 @@ passed=0
 failed=0
 left_out=0
 
-# count COMMAND...: a command whose failure is counted, and does not end it all. Its exit status is 4
-# when this machine lacks what it needs.
-count() {
-	local rc=0
+# code_id: the commit that runs, or that it is none but a changed tree
+code_id() {
+	local id
 
-	("$@") || rc=$?
-	case $rc in
-	0)	passed=$((passed + 1)) ;;
-	4)	left_out=$((left_out + 1)) ;;
-	*)	failed=$((failed + 1)) ;;
+	id=$(git -C "$top" rev-parse --short=12 HEAD)
+	[ -z "${KDIR:-}$(git -C "$top" status --porcelain)" ] || id+=-changed
+	echo "$id"
+}
+
+# reported STEP: whether the REPORT of check-full has that it passed on this COMMIT
+reported() {
+	[ -n "${REPORT:-}" ] && awk -F '\t' -v id="$COMMIT" -v step="$1" '
+		$2 == id && id !~ /-changed$/ && $4 == "passed" && $5 == step { found = 1 }
+		END { exit !found }' "$REPORT"
+}
+
+# tell STEP STATUS SECONDS: count it, and report it. The status is 4 when this machine lacks what it needs.
+tell() {
+	local verdict id
+
+	case $2 in
+	0)	passed=$((passed + 1)) verdict=passed ;;
+	4)	left_out=$((left_out + 1)) verdict=skipped ;;
+	*)	failed=$((failed + 1)) verdict=failed ;;
 	esac
+	[ -n "${REPORT:-}" ] || return 0
+	id=$(code_id)
+	[ "$id" = "$COMMIT" ] || id=${COMMIT%-changed}-changed
+	TZ=UTC0 printf '%(%F %R)T\t%s\t%s\t%s\t%s\n' -1 "$id" "$3" "$verdict" "$1" >>"$REPORT"
+}
+
+# count STEP COMMAND...: a command whose failure is counted, and does not end it all
+count() {
+	local rc=0 start=$SECONDS
+
+	if reported "$1"; then
+		printf '  %s\n    passed before, see %s\n' "$1" "${REPORT#"$top/"}"
+		passed=$((passed + 1))
+		return
+	fi
+	("${@:2}") || rc=$?
+	tell "$1" "$rc" $((SECONDS - start))
 }
 
 # try TEXT LOG COMMAND...: a step likewise
 try() {
-	count step "$@"
+	count "$1" step "$@"
+}
+
+# totals: the last line
+totals() {
+	local skipped=
+
+	[ "$left_out" = 0 ] || skipped=", $left_out skipped"
+	printf '%d passed, %d failed%s\n' "$passed" "$failed" "$skipped"
+	[ "$failed" = 0 ]
 }
 
 # kernel_field NAME FIELD: a field of the table of kernels
