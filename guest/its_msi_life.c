@@ -63,6 +63,25 @@
 /* Who else is there decides where vectors are */
 #define NR_PLACES	3
 
+/* What is done, as the observations of it are named */
+enum action { START, LATE, PLUG, RELOAD, NEIGHBOUR, RESET, CPUS, LATER, FEW, ROOM, ALONE, SRIOV,
+	      NR_ACTIONS };
+
+static const char * const action_name[NR_ACTIONS] = {
+	[START]		= "start",
+	[LATE]		= "late",
+	[PLUG]		= "plug",
+	[RELOAD]	= "reload",
+	[NEIGHBOUR]	= "neighbour",
+	[RESET]		= "reset",
+	[CPUS]		= "cpus",
+	[LATER]		= "later",
+	[FEW]		= "few",
+	[ROOM]		= "room",
+	[ALONE]		= "alone",
+	[SRIOV]		= "sriov",
+};
+
 /**
  * struct function - a PCI function that was given
  * @bdf:	its name
@@ -71,7 +90,8 @@
  * @away:	it has no driver just now
  * @wanted:	number of vectors that it has to have now, UNKNOWN for what it had first
  * @children:	number of devices below it, likewise
- * @cycle:	how often it was looked at
+ * @plugged:	how often it was plugged
+ * @cycles:	how often it was looked at, by action
  * @start:	its driver and what is below it
  * @now:	what is seen of it
  * @seen:	what was seen first, by place and number of vectors
@@ -83,7 +103,8 @@ struct function {
 	bool		away;
 	int		wanted;
 	int		children;
-	unsigned int	cycle;
+	unsigned int	plugged;
+	unsigned int	cycles[NR_ACTIONS];
 	struct state	start;
 	struct state	now;
 	struct state	*seen[NR_PLACES][MAX_SEEN];
@@ -215,22 +236,23 @@ static void look(struct function *f)
 }
 
 /* All that was complained about since the last one makes it wrong */
-static void tell(struct function *f, const char *action)
+static void tell(struct function *f, enum action action)
 {
-	print_state(f->bdf, action, f->cycle, nr_complaints ? "wrong" : "right", &f->now,
+	print_state(f->bdf, action_name[action], ++f->cycles[action], nr_complaints ? "wrong" : "right", &f->now,
 		    f->start.children);
 	nr_observed++;
 	nr_wrong += !!nr_complaints;
 	nr_complaints = 0;
 }
 
-static void judge(struct function *f, const char *action)
+static void judge(struct function *f, enum action action)
 {
 	struct state **seen = &f->seen[place][f->wanted];
 	char when[64];
 	unsigned int i;
 
-	snprintf(when, sizeof(when), "%s %s %u", f->bdf, action, ++f->cycle);
+	snprintf(when, sizeof(when), "%s %s %u", f->bdf, action_name[action],
+		 f->cycles[action] + 1);
 	/* What is shut down with the CPU that it is for has no message */
 	for (i = 0; *seen && i < f->now.nr; i++) {
 		if (f->now.vec[i].eventid == UNKNOWN && f->now.vec[i].lpi == (*seen)->vec[i].lpi)
@@ -268,14 +290,14 @@ static void look_at_all(void)
 }
 
 /* @one is what something was done to, or all if it is NULL */
-static void judge_all(const struct function *one, const char *action)
+static void judge_all(const struct function *one, enum action action)
 {
 	struct function *f;
 
 	look_at_all();
 	for (f = functions; f < end; f++) {
 		if (!f->away)
-			judge(f, !one || f == one ? action : "neighbour");
+			judge(f, !one || f == one ? action : NEIGHBOUR);
 	}
 }
 
@@ -297,7 +319,7 @@ static void start(struct function *f)
 	look(f);
 	if (!f->start.driver[0] || (f->now.nr && !f->now.on_its))
 		give_up(f->bdf, "it has no driver, or its vectors are not on a GICv3 ITS");
-	judge(f, "start");
+	judge(f, START);
 }
 
 static void start_all(void)
@@ -375,7 +397,7 @@ static bool wait_for_slot(const char *slot, const char *file, const char *value)
 
 static void plug(struct function *f)
 {
-	snprintf(f->id, sizeof(f->id), "f%u-%u", (unsigned int)(f - functions), f->cycle);
+	snprintf(f->id, sizeof(f->id), "f%u-%u", (unsigned int)(f - functions), f->plugged++);
 	printf("### monitor device_add %s,id=%s\n", f->device, f->id);
 	if (strstr(f->device, "xhci"))
 		printf("### monitor device_add usb-kbd,bus=%s.0\n", f->id);
@@ -438,7 +460,7 @@ static void plug_all(void)
 	}
 }
 
-static void judge_plugged(const char *action)
+static void judge_plugged(enum action action)
 {
 	struct function *f;
 
@@ -447,7 +469,7 @@ static void judge_plugged(const char *action)
 		/* What is below a port comes and goes */
 		if (!f->device)
 			f->start.children = f->now.children;
-		judge(f, f->device ? action : "neighbour");
+		judge(f, f->device ? action : NEIGHBOUR);
 	}
 }
 
@@ -463,14 +485,14 @@ static void live_plug(void)
 			if (f->device)
 				expect(f);
 		}
-		judge_plugged(i ? "plug" : "late");
+		judge_plugged(i ? PLUG : LATE);
 		for (f = functions; f < end; f++) {
 			if (!f->device)
 				continue;
 			unbind(f);
 			bind(f);
 		}
-		judge_plugged("reload");
+		judge_plugged(RELOAD);
 		unplug_all(i % 2);
 		check_ids("all are unplugged", &before);
 	}
@@ -537,7 +559,7 @@ static void live_nvme(void)
 		check_time(f->bdf, begin);
 		read_block(f->bdf);
 		check_ids("a reset", &before);
-		judge_all(f, "reset");
+		judge_all(f, RESET);
 	}
 }
 
@@ -583,18 +605,18 @@ static void live_cpus(void)
 		for (cpu = nr_cpus - 1; cpu; cpu--) {
 			set_cpu(cpu, false);
 			read_blocks();
-			judge_all(functions + MAX_FUNCTIONS, "neighbour");
+			judge_all(functions + MAX_FUNCTIONS, NEIGHBOUR);
 			want_less(nr_cpus - cpu);
 			reload_all();
-			judge_all(NULL, "cpus");
+			judge_all(NULL, CPUS);
 		}
 		for (cpu = 1; cpu < nr_cpus; cpu++)
 			set_cpu(cpu, true);
-		judge_all(functions + MAX_FUNCTIONS, "neighbour");
+		judge_all(functions + MAX_FUNCTIONS, NEIGHBOUR);
 		want_less(0);
 		reload_all();
 		check_ids("all CPUs are online", &before);
-		judge_all(NULL, "cpus");
+		judge_all(NULL, CPUS);
 	}
 }
 
@@ -784,8 +806,8 @@ static void live_later(void)
 				bind(neighbour);
 			look_at_all();
 			check_delivery(has);
-			judge(f, "later");
-			judge(neighbour, "neighbour");
+			judge(f, LATER);
+			judge(neighbour, NEIGHBOUR);
 		}
 		vfio_disable(&vfio, MSIX);
 		unbind(neighbour);
@@ -793,7 +815,7 @@ static void live_later(void)
 		f->wanted = 0;
 		place = 1;
 		look_at_all();
-		judge(neighbour, "neighbour");
+		judge(neighbour, NEIGHBOUR);
 		check_ids("vectors are disabled", &before);
 	}
 	vfio_give_back(&vfio);
@@ -885,7 +907,7 @@ static unsigned int judge_few(void)
 		check_layout(f->bdf, &f->now);
 		check_apart(f->bdf, f);
 		nr += f->now.nr;
-		tell(f, "few");
+		tell(f, FEW);
 	}
 	return nr;
 }
@@ -901,7 +923,7 @@ static void check_equal(const char *what, unsigned int *first, unsigned int nr)
 static void live_lpis(void)
 {
 	static unsigned int few[ARRAY_SIZE(fillers) + 1];
-	unsigned int i, j, nr, left, all = 0, full = 0;
+	unsigned int i, j, left, nr = 0, all = 0, full = 0;
 	struct function *f;
 
 	find_fillers();
@@ -922,32 +944,31 @@ static void live_lpis(void)
 		for (j = 0; j < nr_fillers; j++)
 			fill(j, true);
 		check_equal("the others", &full, count_fillers());
-		/* The last of the others go one by one until there are enough LPIs */
-		for (left = nr_fillers; left > nr_fillers / 2; left--) {
+		/* The last of the others go two by two, soon there are enough LPIs */
+		for (left = nr_fillers; left >= nr_fillers / 2 + 2; left -= 2) {
 			bind_all();
 			nr = judge_few();
 			unbind_all();
 			check_equal("with few LPIs", &few[left], nr);
-			if (nr == all)
-				break;
+			if (left == nr_fillers && nr == all)
+				give_up("LPIs", "there are enough for all, plug more functions");
 			fill(left - 1, false);
+			fill(left - 2, false);
 		}
-		if (left == nr_fillers)
-			give_up("LPIs", "there are enough for all, plug more functions");
 		if (nr != all)
 			complain("half of the others keep vectors from the functions");
 		for (j = i % 2; j < left; j += 2)
 			fill(j, false);
 		place = 1 + i % 2;
 		bind_all();
-		judge_all(NULL, "room");
+		judge_all(NULL, ROOM);
 		place = 0;
 		unbind_all();
 		for (j = !(i % 2); j < left; j += 2)
 			fill(j, false);
 		check_ids("none is there", &before);
 		bind_all();
-		judge_all(NULL, "alone");
+		judge_all(NULL, ALONE);
 		unbind_all();
 	}
 	bind_all();
@@ -1055,7 +1076,7 @@ static void live_sriov(unsigned int nr_vfs, unsigned int nr_vectors)
 			}
 			read_state(f->bdf, &f->start);
 		}
-		judge_all(pf, "sriov");
+		judge_all(pf, SRIOV);
 		for (j = 0; j < nr && !(i % 2); j++)
 			release(&vfs[j]);
 		set_numvfs(pf->bdf, 0);

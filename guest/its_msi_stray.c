@@ -469,6 +469,8 @@ int main(int argc, char **argv)
 		give_driver_back(n);
 	send_all("bound in order");
 
+	ksft_print_msg("padding=%u free=%u used=%u unbound=%u\n", nr_sent[PADDING],
+		       nr_sent[FREE], nr_sent[USED], nr_sent[UNBOUND]);
 	/* One that was never sent shows nothing */
 	for (kind = 0; kind < NR_KINDS; kind++)
 		ksft_test_result(nr_sent[kind] && !nr_wrong[kind], "%s, %u sent\n",

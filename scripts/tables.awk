@@ -6,7 +6,7 @@
 # -v ask=boots	the boots of -v group=, that -v kernel= can run with all its series, or with
 #		-v series=NAME and what that stands on
 # -v ask=boot	all keys of -v boot=NAME, "key<TAB>value", with its parts and the parameters of
-#		-v params="NAME=VALUE..." in place
+#		-v params="NAME=VALUE..." in place, and "has<TAB>" with what its image has
 
 function die(text) {
 	if (!died)
@@ -35,7 +35,7 @@ BEGIN {
 	for (i in words)
 		kind[words[i]] = "single"
 	split("use needs qemu options append dts dtb swap starts file run row do " \
-	      "skip allow taint kunit sign print", words, " ")
+	      "least skip allow taint kunit sign print", words, " ")
 	for (i in words)
 		kind[words[i]] = "list"
 }
@@ -181,6 +181,11 @@ function print_boot(   i, n, key, pair, text, names) {
 		value[key] = text
 	}
 	value["msis"] = has(kernel_has[value["kernel"]], "multi-msi") ? value["cpus"] + 1 : 1
+	has_all = kernel_has[value["kernel"]]
+	if (value["image"] !~ /^unpatched/)
+		have_all(value["kernel"])
+	gsub(/,/, " ", has_all)
+	print "has\t" has_all
 	if ("minutes" in value)
 		value["seconds"] = value["minutes"] * 60
 	for (key in single)
@@ -221,11 +226,16 @@ function can_run(   i, j, n, words) {
 	return 1
 }
 
-function print_boots(   i) {
+# What the kernel has with all its series, or with -v series=NAME and what that stands on
+function have_all(kernel,   i) {
 	has_all = kernel_has[kernel]
 	for (i = 1; i <= nr_series; i++)
 		if (series == "" ? kernel_of[series_names[i]] == kernel : series_names[i] == series)
 			have(series_names[i])
+}
+
+function print_boots(   i) {
+	have_all(kernel)
 	for (i = 1; i <= nr_boots; i++) {
 		read_boot(boots[i])
 		if (index(" " single["in"] " ", " " group " ") && can_run())
