@@ -4,7 +4,7 @@
 #
 #	row NAME RIGHT TOTAL VECTORS CHILDREN OF	a row of the demo's table: observations that
 #		were right, of how many, numbers of vectors seen, how often the children were there
-#	step NAME FUNCTION ACTION VECTORS	an observation of that row
+#	step NAME FUNCTION ACTION CYCLE VECTORS		an observation of that row
 #	complaints N		lines of the kernel's log that complain
 #	skip TEXT		a test that was skipped, as the row allows
 #	bug TEXT		a fault of the kernel: a failed test, a complaint
@@ -308,7 +308,8 @@ function read_state(line,   words, nr, i, pair, value, row, right) {
 	}
 	row = row_of[at, words[4]]
 	count_observation(words[4], words[3], words[5] + 0)
-	print "step\t" rows[row] "\t" words[3] "\t" words[4] "\t" value["vectors"]
+	if (setting[row, "fewer"] != "any")
+		print "step\t" rows[row] "\t" words[3] "\t" words[4] "\t" words[5] "\t" value["vectors"]
 	right = words[6] == "right"
 	if (setting[row, "function"] == words[3]) {
 		if (setting[row, "vectors"] != "" && value["vectors"] != setting[row, "vectors"])

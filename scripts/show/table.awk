@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Draw what the judge says of boots, joined by the names of its rows: a line is "unpatched" or
 # "patched", then a line of judge.awk. One file: the demo's table, in 80 columns, -v colour=1 for
-# a terminal. Several, each after "version=...": right observations of each kernel. Fails if a
-# row is missing, or has fewer observations, on one side.
+# a terminal. Several, each after "version=...": right observations of each kernel. One fails if a
+# row is missing, or has fewer observations, on one side, or if a function has ever had fewer
+# vectors on the patched kernel.
 
 BEGIN {
 	FS = "\t"
@@ -27,6 +28,16 @@ $2 == "row" {
 	sub(/.*>/, "", last[i])
 	children[i] += $7
 	of[i] += $8
+}
+
+# The same observations on both kernels
+$2 == "step" {
+	step = $3 ": " $4 ", " $5 " " $6
+	nr = ++nr_steps[$1, step]
+	if ($1 == "unpatched")
+		had[step, nr] = $7
+	else
+		has[step, nr] = $7
 }
 
 $2 == "complaints" {
@@ -60,7 +71,18 @@ function print_demo(   r, u, p, rc) {
 	}
 	printf "%-26s%8d%8s%9s%11d%8s%9s\n", "complaints of the kernel", complaints[1, "unpatched"], "-", "-",
 	       complaints[1, "patched"], "-", "-"
-	return rc || !nr_names
+	return print_worse() || rc || !nr_names
+}
+
+function print_worse(   what, name, rc) {
+	for (what in has)
+		if (has[what] < had[what]) {
+			split(what, name, SUBSEP)
+			printf "error: %s: %d vectors unpatched, %d patched\n", name[1], had[what],
+			       has[what] >"/dev/stderr"
+			rc = 1
+		}
+	return rc
 }
 
 function print_compare(   r, i) {
