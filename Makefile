@@ -11,14 +11,15 @@ kernel := $(word 1,$(names))
 series := $(word 2,$(names))
 # Two are no target by themselves: others use them
 boots := $(filter-out bench bisect,$(wordlist 3,999,$(names)))
-parameters = $(and $(MINUTES),minutes=$(MINUTES)) $(and $(SEED),seed=$(SEED))
+parameters = $(and $(MINUTES),minutes=$(MINUTES)) $(and $(SEED),seed=$(SEED)) $(and $(IMAGE),image=$(IMAGE))
 
-export KDIR QEMU SAN V SEND UPSTREAM
+export KDIR QEMU SAN V SEND UPSTREAM GDB
 
-.PHONY: help demo compare check check-full $(boots:%=check-%) check-configs check-packages check-debian hardware soak bench kunit coverage mutations am send work export verify clean
+.PHONY: help demo compare check check-full $(boots:%=check-%) $(boots:%=shell-%) check-configs check-packages check-debian hardware soak bench kunit coverage mutations am send work export verify clean
 
 help: ## list the targets and the variables
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
+	@printf '  make shell-NAME\t%s\n' 'the same boot with a shell in it, or run there what is piped in' | expand -t 24
 	@printf '  make check-NAME\t%s\n' 'run one boot of configs/boots and judge it, NAME is one of:' | expand -t 24
 	@printf '%s\n' $(boots) | paste -sd ' ' | fold -s -w 70 | sed 's/^/\t/' | expand -t 24
 	@printf '\n'
@@ -34,6 +35,8 @@ help: ## list the targets and the variables
 # SAN=1 for check: the runs with lockdep, KASAN and kmemleak too
 # MINUTES=10 how long soak takes
 # SEED=1 for soak: repeat the run that printed this seed
+# IMAGE=unpatched for check-NAME and shell-NAME: that image of build-kernel only
+# GDB=1 likewise: wait for a debugger, and print the command that attaches one
 # ONLY='e3-*' for mutations: those of these names only
 
 demo: ## boot a kernel without and with the patches, print the two side by side
@@ -55,6 +58,9 @@ check-configs: ## build with other configurations and for other architectures
 
 $(boots:%=check-%): check-%:
 	@scripts/boots/check $(kernel) $* $(parameters)
+
+$(boots:%=shell-%): shell-%:
+	@scripts/boots/check --shell $(kernel) $* $(parameters)
 
 check-packages: ## put the patches into Debian's source packages and build what they touch
 	@scripts/setup/prepare packages

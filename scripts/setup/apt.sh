@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2154
-# Sourced after lib.sh: packages of Debian suites that this machine does not use, sparse of one
+# Sourced after lib.sh: packages of Debian suites and architectures that this machine does not use,
+# sparse of one, busybox of the other
 apt=$cache/apt
 sparse=$cache/sparse/sparse
 
@@ -29,7 +30,7 @@ apt_suite() {
 		-o APT::Sandbox::User=root "${@:2}"
 }
 
-# update_suite SUITE deb|deb-src: fetch its lists
+# update_suite SUITE deb|deb-src [OPTION...]: fetch its lists
 update_suite() {
 	local uri
 
@@ -37,7 +38,7 @@ update_suite() {
 	mkdir -p "$apt/$1"
 	echo "$2 [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $1 main" \
 		>"$apt/$1/sources.list"
-	apt_suite "$1" apt-get update -o APT::Update::Error-Mode=any
+	apt_suite "$1" apt-get update -o APT::Update::Error-Mode=any "${@:3}"
 }
 
 # get_sparse SRC: a sparse that takes that kernel. The one of Debian 12 and 13 is too old for the
@@ -59,4 +60,24 @@ get_sparse() {
 	[ ! -f "$1/scripts/checker-valid.sh" ] ||
 		[ "$("$1/scripts/checker-valid.sh" "$sparse" --arch=arm64 -m64)" = 1 ] ||
 		die "$sparse is too old for this kernel: remove $cache/sparse to build a newer one"
+}
+
+# get_busybox arm64|arm|loongarch: a static one for such a guest, in the user's cache
+get_busybox() {
+	local suite tmp apt=$apt-$1 arch=$1
+
+	[ ! -x "$cache/busybox-$1" ] || return 0
+	case $1 in
+	arm)	arch=armhf ;;
+	loongarch) arch=loong64 ;;
+	esac
+	suite=$(. /etc/os-release; echo "${VERSION_CODENAME:-}")
+	tmp=$(mktemp -d)
+	if ! { update_suite "$suite" deb -o "APT::Architecture=$arch" &&
+	       (cd "$tmp" && apt_suite "$suite" apt-get download -o "APT::Architecture=$arch" busybox-static) &&
+	       dpkg-deb -x "$tmp"/*.deb "$tmp" && mv "$tmp/bin/busybox" "$cache/busybox-$1"; }; then
+		rm -rf "$tmp"
+		die "no busybox-static for $arch in $suite: put a static one at $cache/busybox-$1"
+	fi
+	rm -rf "$tmp"
 }
