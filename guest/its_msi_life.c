@@ -644,6 +644,7 @@ static struct vfio vfio;
 /* Where VFIO has its registers, and where the ring is for the device */
 static uint64_t bar, ring;
 static unsigned int runtime;
+static unsigned int nr_sent, nr_arrived;
 
 static uint32_t xhci_read(unsigned int reg)
 {
@@ -735,11 +736,13 @@ static void check_delivery(unsigned int nr)
 
 	for (v = 0; v < nr; v++) {
 		fire(v);
+		nr_sent++;
 		fd.fd = vfio.events[v];
 		poll(&fd, 1, ARRIVE_MS);
 		for (i = 0; i < nr; i++) {
 			if (read(vfio.events[i], &seen, sizeof(seen)) < 0)
 				seen = 0;
+			nr_arrived += seen;
 			if (seen != (i == v))
 				complain("%s: message %u of %u: eventfd %u has seen %u", vfio.bdf,
 					 v, nr, i, (unsigned int)seen);
@@ -819,6 +822,7 @@ static void live_later(void)
 		check_ids("vectors are disabled", &before);
 	}
 	vfio_give_back(&vfio);
+	ksft_print_msg("sent=%u arrived=%u\n", nr_sent, nr_arrived);
 }
 
 /* lpis: the first that come take as many as their MSI-X tables are long, the last ones few */

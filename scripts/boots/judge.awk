@@ -388,7 +388,7 @@ function check_action(action,   what, times, nr, i) {
 	if (split(wanted[at, action], times, "x") < 1)
 		fail(what ": the row does not say how many")
 	for (i = 1; i <= nr_observed[at, action]; i++)
-		nr += check_cycles(action, observed[at, action, i], what, times[2])
+		nr += check_cycles(action, observed[at, action, i], what, times[2] "")
 	if (times[2] == "" && nr + 0 != times[1])
 		fail(what ": " nr + 0 " observations, not " times[1])
 	else if (times[2] != "" && nr_observed[at, action] + 0 != times[1])
