@@ -14,7 +14,7 @@ mirror() {
 	# shellcheck disable=SC2016
 	uri=$(apt-get indextargets --format '$(RELEASE) $(REPO_URI)' |
 	      awk -v r="$release" '$1 == r { print $2; exit }')
-	[ -n "$uri" ] || die "no Debian mirror of $release among this machine's apt sources: add one"
+	[ -n "$uri" ] || die "no Debian mirror of $release in this machine's apt sources: add one"
 	echo "$uri"
 }
 
@@ -49,7 +49,7 @@ get_sparse() {
 
 	if [ ! -x "$sparse" ]; then
 		update_suite sid deb-src ||
-			die "no source of sparse: build a newer one than this system has, and put it at $sparse"
+			die "no source of sparse: build a newer one than this system's at $sparse"
 		tmp=$(mktemp -d)
 		(cd "$tmp" && apt_suite sid apt-get source sparse)
 		make -s -C "$tmp"/sparse-*/ -j"$jobs" CC=gcc sparse
@@ -64,7 +64,7 @@ get_sparse() {
 
 # get_busybox arm64|arm|loongarch: a static one for such a guest, in the user's cache
 get_busybox() {
-	local suite tmp apt=$apt-$1 arch=$1
+	local suite tmp options apt=$apt-$1 arch=$1
 
 	[ ! -x "$cache/busybox-$1" ] || return 0
 	case $1 in
@@ -73,8 +73,9 @@ get_busybox() {
 	esac
 	suite=$(. /etc/os-release; echo "${VERSION_CODENAME:-}")
 	tmp=$(mktemp -d)
-	if ! { update_suite "$suite" deb -o "APT::Architecture=$arch" &&
-	       (cd "$tmp" && apt_suite "$suite" apt-get download -o "APT::Architecture=$arch" busybox-static) &&
+	options=(-o "APT::Architecture=$arch")
+	if ! { update_suite "$suite" deb "${options[@]}" &&
+	       (cd "$tmp" && apt_suite "$suite" apt-get download "${options[@]}" busybox-static) &&
 	       dpkg-deb -x "$tmp"/*.deb "$tmp" && mv "$tmp/bin/busybox" "$cache/busybox-$1"; }; then
 		rm -rf "$tmp"
 		die "no busybox-static for $arch in $suite: put a static one at $cache/busybox-$1"
