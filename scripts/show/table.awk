@@ -56,7 +56,8 @@ function shorten(list,   v, n) {
 
 function print_demo(   r, u, p, rc) {
 	printf "%51s%29s\n", "unpatched", "patched"
-	printf "%-26s%8s%8s%9s%11s%8s%9s\n", "", "right", "vectors", "keyboard", "right", "vectors", "keyboard"
+	printf "%-26s%8s%8s%9s%11s%8s%9s\n", "", "right", "vectors", "keyboard", "right", "vectors",
+	       "keyboard"
 	for (r = 1; r <= nr_names; r++) {
 		u = 1 SUBSEP "unpatched" SUBSEP names[r]
 		p = 1 SUBSEP "patched" SUBSEP names[r]
@@ -69,8 +70,8 @@ function print_demo(   r, u, p, rc) {
 			rc = 1
 		}
 	}
-	printf "%-26s%8d%8s%9s%11d%8s%9s\n", "complaints of the kernel", complaints[1, "unpatched"], "-", "-",
-	       complaints[1, "patched"], "-", "-"
+	printf "%-26s%8d%8s%9s%11d%8s%9s\n", "complaints of the kernel",
+	       complaints[1, "unpatched"], "-", "-", complaints[1, "patched"], "-", "-"
 	return print_worse() || rc || !nr_names
 }
 
