@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034
-# Sourced by the other scripts: paths, the lock, messages, steps with a log and a time
+# Sourced by the other scripts, defines only: paths, the lock, messages, steps with a log and a time
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$top/build
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/its-eventid
 logs=$build/logs
+# What is for one kernel only is for this one
+first=$(awk '!/^#/ { print $1; exit }' "$top/configs/kernels")
+# What is compared with the unpatched kernel: all of its series, or SERIES= and what that stands on
+ours=${SERIES:-patched}
 
 # A kernel built in another clone is found again
 export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache} CCACHE_BASEDIR=$top CCACHE_NOHASHDIR=1
@@ -30,7 +34,6 @@ die() {
 
 # Two runs would change the same trees under one another
 take_lock() {
-	[ -z "${ITS_LOCKED:-}" ] || return 0
 	mkdir -p "$build"
 	exec 9>>"$build/lock"
 	flock -n 9 || die "$(<"$build/lock") works in $build: wait for its end"
@@ -46,7 +49,7 @@ set_path() {
 	if [ -n "${QEMU:-}" ]; then
 		found=$(command -v "$QEMU") || found=
 		[[ ${found##*/} == qemu-system-* ]] ||
-			die "QEMU=$QEMU is no program of QEMU: give the path of a qemu-system-aarch64"
+			die "QEMU=$QEMU: give the path of a qemu-system-aarch64"
 		dir=$(realpath "$(dirname "$found")"):
 	fi
 	rm -rf "${build:?}/bin"
@@ -67,13 +70,14 @@ interrupted() {
 	exit 130
 }
 
-# What the first script does for all that it calls. am works in the tree of the user.
-if [ -z "${ITS_LOCKED:-}" ] && [[ $0 != */series/am ]]; then
+# begin: what the first script does for all that it calls
+begin() {
+	[ -z "${ITS_LOCKED:-}" ] || return 0
 	trap interrupted INT
 	take_lock
 	set_path
 	export ITS_LOCKED=1 PATH
-fi
+}
 
 # Shows how far a command is: its last line on a terminal, a line a minute else
 progress() {
@@ -99,7 +103,7 @@ log_failure() {
 
 	shift
 	if [ "$(df --output=avail -k "$build" | tail -n 1)" -lt 1024 ]; then
-		printf 'error: the disk of %s is full: free some space and run it again\n' "$build" >&2
+		printf 'error: the disk of %s is full: free some space\n' "$build" >&2
 	elif ! grep '^error: ' "$log" >&2; then
 		tail -n 15 "$log" | sed 's/^/    | /' >&2
 	fi
@@ -142,7 +146,8 @@ reported() {
 		END { exit !found }' "$REPORT"
 }
 
-# tell STEP STATUS SECONDS: count it, and report it. The status is 4 when this machine lacks what it needs.
+# tell STEP STATUS SECONDS: count it, and report it. The status is 4 when this machine lacks what
+# it needs.
 tell() {
 	local verdict id
 
@@ -198,16 +203,17 @@ tables() {
 
 # boots KERNEL GROUP: the boots of that group that it can run, with all its series or with SERIES=
 boots() {
-	tables ask=boots kernel="$1" group="$2" series="${SERIES:-}"
+	tables ask=boots kernel="$1" group="$2" image="$ours"
 }
 
-# kernel_names: the kernels of that table
+# kernel_names: the kernels that a series is shipped for
 kernel_names() {
-	awk '!/^#/ { print $1 }' "$top/configs/kernels"
+	awk '!/^#/ && $4 != "private" && !seen[$2]++ { print $2 }' "$top/configs/series"
 }
 
-# kernel_dir NAME: where that kernel's source, objects and images are. The user's
-# own tree has a place of its own.
+# kernel_dir NAME: where that kernel's trees and images are: unpatched, which is the source as it
+# is, patched, which has all its series, and scratch, for all else. A git work tree each, with its
+# objects in it, so that ccache finds what another one compiled. KDIR has a place of its own.
 kernel_dir() {
 	if [ -n "${KDIR:-}" ]; then
 		echo "$build/kdir"
@@ -218,7 +224,7 @@ kernel_dir() {
 
 # guest_dir ARCH: the programs for guests of that architecture
 guest_dir() {
-	echo "$(kernel_dir mainline)/guest-$1"
+	echo "$build/guest-$1"
 }
 
 # boot_log NAME BOOT IMAGE: the logs of a boot, without .results, .console, .boot or .verdict
@@ -226,12 +232,25 @@ boot_log() {
 	echo "$logs/boots/$(basename "$(kernel_dir "$1")")/$2-$3"
 }
 
-# boot_status KERNEL BOOT: how its boots ended: 0 all passed, 1 one did not or was not made, 4 QEMU is too old
+# boot_status KERNEL BOOT: how its boots ended: 0 all passed, 1 one did not or was not made, 4 QEMU
+# is too old
 boot_status() {
 	return "$(cut -d ' ' -f 1 "$(boot_log "$1" "$2" status)" 2>/dev/null || echo 1)"
 }
 
-# demo_dir NAME: where the demo leaves what that kernel printed
+# demo_dir NAME [SERIES]: where the demo leaves what that kernel printed
 demo_dir() {
-	echo "$build/demo/$(basename "$(kernel_dir "$1")")"
+	echo "$build/demo/$(basename "$(kernel_dir "$1")")/${2:-$ours}"
+}
+
+# made_of: a hash of the standard input and of the script that runs. What is made of the same
+# needs not be made again.
+made_of() {
+	cat - "$0" | sha256sum
+}
+
+# check_config OBJ WORD...: whether the .config there has what all.config asks for, see asked.awk
+check_config() {
+	awk -v words="${*:2}" -v release="$(make -s -C "$1" kernelversion)" \
+		-f "$top/scripts/boots/asked.awk" "$1/all.config" "$1/.config"
 }

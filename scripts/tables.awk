@@ -3,8 +3,8 @@
 # with its line, and print what is asked for:
 #
 # -v ask=names	"KERNEL SERIES" that -v KERNEL= and -v SERIES= mean, then all boots
-# -v ask=boots	the boots of -v group=, that -v kernel= can run with all its series, or with
-#		-v series=NAME and what that stands on
+# -v ask=boots	the boots of -v group= that -v kernel= can run with -v image=
+# -v ask=given	what that kernel has, and what the series in that image give
 # -v ask=boot	all keys of -v boot=NAME, "key<TAB>value", with its parts and the parameters of
 #		-v params="NAME=VALUE..." in place, and "has<TAB>" with what its image has
 
@@ -53,8 +53,8 @@ FNR == 1 {
 }
 
 table == "kernels" {
-	if (NF != 4)
-		mistake("has " NF " words, not 4: what they are stands above")
+	if (NF != 5)
+		mistake("has " NF " words, not 5: what they are stands above")
 	kernels = kernels " " $1
 	if (first_kernel == "")
 		first_kernel = $1
@@ -68,6 +68,8 @@ table == "series" {
 		mistake("has " NF " words, not 6: what they are stands above")
 	if (!($2 in kernel_has))
 		mistake("is for the kernel " $2 ", which is not in configs/kernels")
+	if ($4 !~ /^(mainline|stable|private)$/ || $5 !~ /^(thread|single)$/)
+		mistake("is to " $4 ", in the form " $5 ": what they can be stands above")
 	n = $3 == "base" ? 0 : split($3, words, ",")
 	for (i = 1; i <= n; i++) {
 		sub(/:[0-9]+$/, "", words[i])
@@ -181,11 +183,7 @@ function print_boot(   i, n, key, pair, text, names) {
 		value[key] = text
 	}
 	value["msis"] = has(kernel_has[value["kernel"]], "multi-msi") ? value["cpus"] + 1 : 1
-	has_all = kernel_has[value["kernel"]]
-	if (value["image"] !~ /^unpatched/)
-		have_all(value["kernel"])
-	gsub(/,/, " ", has_all)
-	print "has\t" has_all
+	print "has\t" given(value["kernel"], value["image"])
 	if ("minutes" in value)
 		value["seconds"] = value["minutes"] * 60
 	for (key in single)
@@ -226,16 +224,22 @@ function can_run(   i, j, n, words) {
 	return 1
 }
 
-# What the kernel has with all its series, or with -v series=NAME and what that stands on
-function have_all(kernel,   i) {
+# given(KERNEL, IMAGE): what that kernel has, and what the series in the image give: SERIES has that
+# one and what it stands on, unpatched has none, any other has all
+function given(kernel, image,   i, text) {
+	sub(/\+.*/, "", image)
 	has_all = kernel_has[kernel]
-	for (i = 1; i <= nr_series; i++)
-		if (series == "" ? kernel_of[series_names[i]] == kernel : series_names[i] == series)
+	for (i = 1; i <= nr_series && image != "unpatched"; i++)
+		if (image in kernel_of ? series_names[i] == image : \
+		    kernel_of[series_names[i]] == kernel)
 			have(series_names[i])
+	text = has_all
+	gsub(/,/, " ", text)
+	return text
 }
 
 function print_boots(   i) {
-	have_all(kernel)
+	given(kernel, image)
 	for (i = 1; i <= nr_boots; i++) {
 		read_boot(boots[i])
 		if (index(" " single["in"] " ", " " group " ") && can_run())
@@ -273,6 +277,8 @@ END {
 		print_boot()
 	else if (ask == "boots")
 		print_boots()
+	else if (ask == "given")
+		print given(kernel, image)
 	else
 		print_names()
 }

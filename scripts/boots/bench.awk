@@ -16,7 +16,8 @@ function miss(what) {
 # Beside the least that a single EventID takes
 sub(/^zero-bit /, "") {
 	if (!nr_zero_bit++)
-		printf "\n%-46s%10s%12s%8s\n", "a single, instructions", "patched", "a zero bit", "ratio"
+		printf "\n%-46s%10s%12s%8s\n", "a single, instructions", "patched",
+		       "a zero bit", "ratio"
 	if (ours > 2 * theirs)
 		miss($0 ": dearer than twice a zero bit")
 	printf "%-46s%10.0f%12.0f%8.2f\n", $0, ours, theirs, ours / theirs
@@ -25,7 +26,8 @@ sub(/^zero-bit /, "") {
 
 {
 	if (!nr_region++)
-		printf "%-46s%10s%12s%8s\n", "instructions for each", "patched", "unpatched", "ratio"
+		printf "%-46s%10s%12s%8s\n", "instructions for each", "patched",
+		       "unpatched", "ratio"
 	# A free checks what it is given, which the bitmap does not. It must not
 	# make the whole dearer.
 	if (ours > theirs && $0 !~ /a free$/)

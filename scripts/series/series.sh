@@ -7,14 +7,14 @@ series_field() {
 	awk -v name="$1" -v field="$2" \
 	    '!/^#/ && $1 == name { print $field; found = 1 } END { exit !found }' \
 	    "$top/configs/series" ||
-		die "no series '$1' in configs/series, it has:" "$(awk '!/^#/ { printf "%s ", $1 }' "$top/configs/series")"
+		die "no series '$1' in configs/series"
 }
 
-# series_names [KERNEL]: those of a kernel, or all, that have patches
+# series_names KERNEL: those of a kernel that have patches
 series_names() {
 	local name
 
-	awk -v kernel="${1:-}" '!/^#/ && (kernel == "" || $2 == kernel) { print $1 }' "$top/configs/series" |
+	awk -v kernel="$1" '!/^#/ && $2 == kernel { print $1 }' "$top/configs/series" |
 		while read -r name; do
 			[ ! -d "$top/patches/$name" ] || echo "$name"
 		done
@@ -58,12 +58,12 @@ check_tree() {
 
 	[ -d "$1" ] || die "$1 does not exist"
 	if [ ! -f "$1/Kbuild" ] || [ ! -f "$1/drivers/irqchip/irq-gic-v3-its.c" ]; then
-		die "$1 is no kernel source tree: it has no Kbuild or no drivers/irqchip/irq-gic-v3-its.c"
+		die "$1 is no kernel source tree: it has no Kbuild, or no GICv3 ITS driver"
 	fi
 	[ -e "$1/.git" ] || return 0
 	if [ -e "$(git -C "$1" rev-parse --absolute-git-dir)/rebase-apply" ] ||
 	   [ -e "$(git -C "$1" rev-parse --absolute-git-dir)/rebase-merge" ]; then
-		die "$1 has a git am or rebase in progress: finish it, or git am --abort, then try again"
+		die "$1 has a git am or rebase in progress: finish it, or git am --abort"
 	fi
 	changes=$(git -C "$1" status --porcelain --untracked-files=no)
 	[ -z "$changes" ] || die "$1 has uncommitted changes ($(wc -l <<<"$changes") files," \
@@ -88,7 +88,8 @@ has_patches() {
 	tmp=$(mktemp -d)
 	copy_touched "$dir" "$tmp" "$@"
 	while read -r patch; do
-		patch -R -s -f -p1 -F0 --no-backup-if-mismatch -r - -d "$tmp" <"$patch" >/dev/null || rc=1
+		patch -R -s -f -p1 -F0 --no-backup-if-mismatch -r - -d "$tmp" \
+			<"$patch" >/dev/null || rc=1
 	done < <(printf '%s\n' "$@" | tac)
 	rm -rf "$tmp"
 	return $rc
@@ -130,8 +131,9 @@ no_apply() {
 			 s/^can.t find file to patch.*/a file that does not exist/p; b
 			 :file; h; b
 			 :hunk; G; s/(.*)\n(.*)/\2, hunk \1/p' | head -n 1) || true
-	die "$name/$(basename "$1") does not apply to ${where:-$3}. Nothing was changed in $3. It is made" \
-		"for $(cat "$top/patches/$name/base"); to refresh it: make${KDIR:+ KDIR=$KDIR} SERIES=$name work"
+	die "$name/$(basename "$1") does not apply to ${where:-$3}. Nothing was changed in" \
+		"${KDIR:-$3}. It is made for $(cat "$top/patches/$name/base"); to refresh it:" \
+		"make${KDIR:+ KDIR=$KDIR} SERIES=$name work"
 }
 
 apply_git() {
@@ -193,22 +195,22 @@ copy_files() {
 write_mirror() {
 	local files
 
-	mapfile -t files < <(git -C "$1" diff --name-only --diff-filter=A base HEAD -- "${mirrored[@]}")
+	mapfile -t files < <(git -C "$1" diff --name-only --diff-filter=A base HEAD -- \
+		"${mirrored[@]}")
 	copy_files "$1" HEAD "$2" "${files[@]}"
 	git -C "$1" diff -U0 base HEAD -- MAINTAINERS | sed -n 's/^+\([^+]\)/\1/p' >"$2/MAINTAINERS"
 }
 
-# all_objects KERNEL ARCH CROSS [SUFFIX [MAKE-VARIABLE...]]: print the directory of an object tree
-# in which nearly any driver compiles, configured for what is checked out
+# all_objects TREE ARCH CROSS [SUFFIX [MAKE-VARIABLE...]]: print the directory of its objects in
+# which nearly any driver compiles
 all_objects() {
-	local dir obj
+	local obj=$1/obj-allmodconfig-$2${4:-}
 
-	dir=$(kernel_dir "$1")
-	obj=$dir/obj-allmodconfig-$2${4:-}
 	mkdir -p "$obj"
-	# No compiler plugins and no Rust, which take what is not installed; and tests that are no module
-	printf '%s\n' "# CONFIG_GCC_PLUGINS is not set" "# CONFIG_RUST is not set" CONFIG_KUNIT=y >"$obj/all.config"
-	make -s -C "$dir/src" O="$obj" ARCH="$2" CROSS_COMPILE="ccache $3" "${@:5}" \
+	# No compiler plugins and no Rust, which take what is not installed; tests are no module
+	printf '%s\n' "# CONFIG_GCC_PLUGINS is not set" "# CONFIG_RUST is not set" CONFIG_KUNIT=y \
+		>"$obj/all.config"
+	make -s -C "$1" O="$obj" ARCH="$2" CROSS_COMPILE="ccache $3" "${@:5}" \
 		KCONFIG_ALLCONFIG="$obj/all.config" allmodconfig >&2
 	echo "$obj"
 }

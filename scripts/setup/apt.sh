@@ -62,23 +62,33 @@ get_sparse() {
 		die "$sparse is too old for this kernel: remove $cache/sparse to build a newer one"
 }
 
-# get_busybox arm64|arm|loongarch: a static one for such a guest, in the user's cache
-get_busybox() {
-	local suite tmp options apt=$apt-$1 arch=$1
+# newest_package SUITE PATTERN: of those that it has
+newest_package() {
+	apt_suite "$1" apt-cache search --names-only "^$2\$" | cut -d ' ' -f 1 | sort -V | tail -n 1
+}
 
-	[ ! -x "$cache/busybox-$1" ] || return 0
-	case $1 in
-	arm)	arch=armhf ;;
-	loongarch) arch=loong64 ;;
-	esac
-	suite=$(. /etc/os-release; echo "${VERSION_CODENAME:-}")
-	tmp=$(mktemp -d)
-	options=(-o "APT::Architecture=$arch")
-	if ! { update_suite "$suite" deb "${options[@]}" &&
-	       (cd "$tmp" && apt_suite "$suite" apt-get download "${options[@]}" busybox-static) &&
-	       dpkg-deb -x "$tmp"/*.deb "$tmp" && mv "$tmp/bin/busybox" "$cache/busybox-$1"; }; then
-		rm -rf "$tmp"
-		die "no busybox-static for $arch in $suite: put a static one at $cache/busybox-$1"
-	fi
-	rm -rf "$tmp"
+# newest_source PATTERN: the file of such a package in the cache
+newest_source() {
+	find "$cache" -maxdepth 1 -regextype posix-extended -regex ".*/${1}_[^/]*\.deb" |
+		sort -V | tail -n 1
+}
+
+# download_source SUITE PACKAGE [VERSION]: set $deb to the file of it, or of the newest one
+download_source() {
+	local version=${3:-}
+
+	[ -n "$version" ] ||
+		version=$(apt_suite "$1" apt-cache policy "$2" | sed -n 's/^ *Candidate: //p')
+	deb=$cache/$2_${version}_all.deb
+	[ ! -f "$deb" ] || return 0
+	echo "downloading $2 $version of $1"
+	(cd "$cache" && apt_suite "$1" apt-get download "$2=$version")
+}
+
+# unpack_source DEB DIR: the kernel's source
+unpack_source() {
+	echo "unpacking $(basename "$1")"
+	mkdir -p "$2"
+	dpkg-deb --fsys-tarfile "$1" | tar -xO --wildcards './usr/src/linux-source-*.tar.xz' |
+		tar -xJ -C "$2" --strip-components=1
 }
