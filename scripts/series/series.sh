@@ -70,29 +70,14 @@ check_tree() {
 		"first: ${changes%%$'\n'*}): commit or stash them, then try again"
 }
 
-# copy_touched DIR TO PATCH...: the files of a kernel tree that these patches touch
-copy_touched() {
-	local dir=$1 to=$2 file
-
-	shift 2
-	sed -nE 's,^(---|\+\+\+) [ab]/,,p' "$@" | sort -u | while read -r file; do
-		[ ! -f "$dir/$file" ] || (cd "$dir" && cp --parents "$file" "$to")
-	done
+# git_apply DIR ARGUMENT...: git apply in a tree, also in one that is below some other git tree
+git_apply() {
+	(cd -P "$1" && GIT_CEILING_DIRECTORIES=$(dirname "$PWD") git apply "${@:2}")
 }
 
 # has_patches DIR PATCH...: whether a kernel tree has all of these already
 has_patches() {
-	local dir=$1 tmp patch rc=0
-
-	shift
-	tmp=$(mktemp -d)
-	copy_touched "$dir" "$tmp" "$@"
-	while read -r patch; do
-		patch -R -s -f -p1 -F0 --no-backup-if-mismatch -r - -d "$tmp" \
-			<"$patch" >/dev/null || rc=1
-	done < <(printf '%s\n' "$@" | tac)
-	rm -rf "$tmp"
-	return $rc
+	printf '%s\n' "${@:2}" | tac | xargs cat | git_apply "$1" -R --check - 2>/dev/null
 }
 
 # missing_patches DIR PATCH...: which of these a kernel tree lacks. The tree of a maintainer may
@@ -117,22 +102,16 @@ missing_patches() {
 	done | sed '/^$/d'
 }
 
-
-# no_apply PATCH TREE DIR: say which hunk of which file does not apply. TREE has the patches
-# before it.
+# no_apply DIR PATCH: say what git, of which this is the standard input, could not apply
 no_apply() {
 	local where name
 
-	name=$(basename "$(dirname "$1")")
-	where=$(patch --dry-run -p1 -F0 -f -d "$2" <"$1" |
-		sed -nE 's/^checking file (.*)/\1/; t file
-			 s/^Hunk #([0-9]+) FAILED at ([0-9]+).*/\1 (line \2)/; t hunk
-			 s/^The next patch would create the file (.*),$/\1, which exists already/p
-			 s/^can.t find file to patch.*/a file that does not exist/p; b
-			 :file; h; b
-			 :hunk; G; s/(.*)\n(.*)/\2, hunk \1/p' | head -n 1) || true
-	die "$name/$(basename "$1") does not apply to ${where:-$3}. Nothing was changed in" \
-		"${KDIR:-$3}. It is made for $(cat "$top/patches/$name/base"); to refresh it:" \
+	name=$(basename "$(dirname "$2")")
+	where=$(sed -nE 's/^error: patch failed: (.*):([0-9]+)$/\1, hunk of line \2/p; t
+		s/^error: (.*): already exists .*/\1, which is there already/p
+		s/^error: (.*): (No such file|does not exist).*/\1, which is not there/p' | head -n 1)
+	die "$name/$(basename "$2") does not apply to ${where:-$1}. Nothing was changed in" \
+		"${KDIR:-$1}. It is made for $(cat "$top/patches/$name/base"); to refresh it:" \
 		"make${KDIR:+ KDIR=$KDIR} SERIES=$name work"
 }
 
@@ -140,34 +119,21 @@ apply_git() {
 	local dir=$1 log nr
 
 	shift
-	log=$(mktemp)
-	if ! git -C "$dir" am -q "$@" >"$log" 2>&1; then
-		nr=$(sed -nE 's/^Patch failed at 0*([0-9]+) .*/\1/p' "$log")
-		[ -z "$nr" ] || (no_apply "${!nr}" "$dir" "$dir") || true
-		git -C "$dir" am --abort
-		[ -n "$nr" ] || die "git am in $dir: $(head -n 1 "$log")"
-		return 1
-	fi
-	rm "$log"
+	log=$(git -C "$dir" am -q "$@" 2>&1) && return
+	nr=$(sed -nE 's/^Patch failed at 0*([0-9]+) .*/\1/p' <<<"$log")
+	git -C "$dir" am --abort
+	[ -n "$nr" ] || die "git am in $dir: ${log%%$'\n'*}"
+	no_apply "$dir" "${!nr}" <<<"$log"
 }
 
-# patch(1) has no "all or nothing": try it on copies of the touched files first
 apply_plain() {
-	local dir=$1 tmp patch
+	local n log
 
-	shift
-	tmp=$(mktemp -d)
-	copy_touched "$dir" "$tmp" "$@"
-	for patch in "$@"; do
-		if ! patch -p1 -F0 --dry-run -f -d "$tmp" <"$patch" >/dev/null; then
-			(no_apply "$patch" "$tmp" "$dir") || true
-			rm -rf "$tmp"
-			return 1
-		fi
-		patch -s -p1 -F0 --no-backup-if-mismatch -d "$tmp" <"$patch"
+	! cat "${@:2}" | git_apply "$1" - 2>/dev/null || return 0
+	for ((n = 1; n < $#; n++)); do
+		log=$(cat "${@:2:n}" | git_apply "$1" --check - 2>&1) ||
+			no_apply "$1" "${@:n + 1:1}" <<<"$log"
 	done
-	cp -r "$tmp/." "$dir"
-	rm -rf "$tmp"
 }
 
 # apply DIR PATCH...: apply patches to a kernel tree. A git tree gets commits, a plain one changed
