@@ -133,3 +133,7 @@ $(boots:%=check-%): check-%:
 
 $(boots:%=shell-%): shell-%:
 	@scripts/boots/check --shell $(kernel) $* $(parameters)
+
+# None of these: the script says which there are
+check-% shell-%:
+	@scripts/boots/check $(kernel) $*

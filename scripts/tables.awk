@@ -127,6 +127,7 @@ function add(from,   i, j, key, text, parts) {
 		if (key == "use") {
 			split(text, parts, " ")
 			for (j = 1; j in parts; j++) {
+				FNR = at[from, i]
 				if (!(parts[j] in nr_lines))
 					mistake("uses a part that is not there: " parts[j])
 				add(parts[j])
@@ -262,12 +263,12 @@ function print_names(   i, all) {
 	for (i = nr_series; i && SERIES == ""; i--)
 		if (kernel_of[series_names[i]] == KERNEL)
 			first = series_names[i]
-	printf "%s %s", KERNEL, SERIES != "" ? SERIES : first != "" ? first : "none"
+	all = KERNEL " " (SERIES != "" ? SERIES : first != "" ? first : "none")
 	for (i = 1; i <= nr_boots; i++) {
 		read_boot(boots[i])
-		printf " %s", boots[i]
+		all = all " " boots[i]
 	}
-	printf "\n"
+	print all
 }
 
 END {
