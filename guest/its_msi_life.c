@@ -932,7 +932,9 @@ static void live_lpis(void)
 
 	find_fillers();
 	for (f = functions; f < end; f++) {
-		read_driver(f->bdf, f->start.driver, sizeof(f->start.driver));
+		/* One that goes while its devices come says errors */
+		expect(f);
+		wait_until_back(f->bdf, &f->start, WAIT_MS);
 		unbind(f);
 	}
 	for (j = 0; j < nr_fillers; j++)
