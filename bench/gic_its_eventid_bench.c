@@ -13,13 +13,12 @@
  */
 #include <linux/bitmap.h>
 #include <linux/init.h>
+#include <linux/irqchip/arm-gic-its-eventid.h>
 #include <linux/irqflags.h>
 #include <linux/log2.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/timex.h>
-
-#include "../drivers/irqchip/irq-gic-its-eventid.h"
 
 #define MAX_EVENTIDS	65536
 
@@ -80,7 +79,6 @@ static void empty(unsigned int nr_eventids)
 {
 	size = nr_eventids;
 	map.nr = nr_eventids;
-	bitmap_zero(map.taken, nr_eventids);
 	bitmap_zero(map.used, nr_eventids);
 	bitmap_zero(map.joined, nr_eventids);
 	bitmap_zero(bitmap, nr_eventids);
@@ -89,7 +87,6 @@ static void empty(unsigned int nr_eventids)
 /* As if these had been allocated one by one and some of them freed again */
 static void use(unsigned int start, unsigned int nr)
 {
-	bitmap_set(map.taken, start, nr);
 	bitmap_set(map.used, start, nr);
 	bitmap_set(bitmap, start, nr);
 }
@@ -160,7 +157,7 @@ static int report_bytes(void)
 	if (!bitmap)
 		return -ENOMEM;
 
-	pr_info("bench-bytes %zu %zu\n", sizeof(map) + ksize(map.taken),
+	pr_info("bench-bytes %zu %zu\n", sizeof(map) + ksize(map.used),
 		sizeof(bitmap) + ksize(bitmap));
 
 	its_eventid_map_destroy(&map);

@@ -14,10 +14,9 @@
 #include <kunit/visibility.h>
 #include <linux/bitmap.h>
 #include <linux/bug.h>
+#include <linux/irqchip/arm-gic-its-eventid.h>
 #include <linux/log2.h>
 #include <linux/slab.h>
-
-#include "irq-gic-its-eventid.h"
 
 /**
  * its_eventid_map_init - Initialize the EventID map of a device
@@ -31,11 +30,10 @@ int its_eventid_map_init(struct its_eventid_map *map, unsigned int nr)
 {
 	size_t nr_longs = BITS_TO_LONGS(nr);
 
-	map->taken = kcalloc(3 * nr_longs, sizeof(*map->taken), GFP_KERNEL);
-	if (!map->taken)
+	map->used = kcalloc(2 * nr_longs, sizeof(*map->used), GFP_KERNEL);
+	if (!map->used)
 		return -ENOMEM;
 
-	map->used = map->taken + nr_longs;
 	map->joined = map->used + nr_longs;
 	map->nr = nr;
 
@@ -51,7 +49,7 @@ EXPORT_SYMBOL_IF_KUNIT(its_eventid_map_init);
  */
 void its_eventid_map_destroy(struct its_eventid_map *map)
 {
-	kfree(map->taken);
+	kfree(map->used);
 }
 EXPORT_SYMBOL_IF_KUNIT(its_eventid_map_destroy);
 
@@ -64,33 +62,43 @@ EXPORT_SYMBOL_IF_KUNIT(its_eventid_map_destroy);
  * taken as a whole, until its last vector is freed.
  *
  * Context: Any context.
- * Return: The EventID of the first vector, -ENOSPC when there is no room.
+ * Return: The EventID of the first vector, -ENOSPC when there is no room, -EINVAL
+ *	   when @nvecs is 0.
  */
 int its_eventid_alloc(struct its_eventid_map *map, unsigned int nvecs)
 {
-	unsigned long i, base, size, block;
+	unsigned long free, block, n, i, size, bit;
 
+	if (!nvecs)
+		return -EINVAL;
 	if (nvecs > BITS_PER_LONG)
 		return -ENOSPC;
 
-	base = find_first_zero_bit(map->taken, map->nr);
 	size = roundup_pow_of_two(nvecs);
+	block = GENMASK(size - 1, 0);
 
-	for (base = round_down(base, size); base + size <= map->nr; base += size) {
-		/* It is aligned, and therefore in one word of each bitmap */
-		i = BIT_WORD(base);
-		block = GENMASK(size - 1, 0) << base % BITS_PER_LONG;
-		if (map->taken[i] & block)
-			continue;
+	/* A block is aligned, and therefore in one word of each bitmap */
+	for (i = 0; i < BITS_TO_LONGS(map->nr); i++) {
+		free = ~(map->used[i] | map->joined[i] | map->joined[i] << 1);
 
-		map->taken[i] |= block;
-		map->used[i] |= GENMASK(nvecs - 1, 0) << base % BITS_PER_LONG;
-		map->joined[i] |= block & (block >> 1);
-
-		return base;
+		/* Leave the bits at which a free block of that size begins */
+		for (n = 1; n < size; n *= 2)
+			free &= free >> n;
+		free &= ~0UL / block;
+		if (free)
+			break;
 	}
+	if (i == BITS_TO_LONGS(map->nr))
+		return -ENOSPC;
 
-	return -ENOSPC;
+	bit = __ffs(free);
+	if (i * BITS_PER_LONG + bit + size > map->nr)
+		return -ENOSPC;
+
+	map->used[i] |= GENMASK(nvecs - 1, 0) << bit;
+	map->joined[i] |= block >> 1 << bit;
+
+	return i * BITS_PER_LONG + bit;
 }
 EXPORT_SYMBOL_IF_KUNIT(its_eventid_alloc);
 
@@ -117,10 +125,7 @@ void its_eventid_free(struct its_eventid_map *map, unsigned int eventid)
 	/* A block ends with the EventID which is not joined to the next one */
 	ends = ~map->joined[i];
 	block = GENMASK(__ffs(ends & ~0UL << bit), fls_long(ends & (BIT(bit) - 1)));
-	if (map->used[i] & block)
-		return;
-
-	map->taken[i] &= ~block;
-	map->joined[i] &= ~block;
+	if (!(map->used[i] & block))
+		map->joined[i] &= ~block;
 }
 EXPORT_SYMBOL_IF_KUNIT(its_eventid_free);

@@ -20,10 +20,8 @@ typedef unsigned int u32;
 #define BIT(nr)			(1UL << (nr))
 #define BIT_WORD(nr)		((nr) / 64)
 #define GENMASK(h, l)		(~0UL >> (63 - (h)) & ~0UL << (l))
-#define round_down(n, to)	((n) & ~((typeof(n))(to) - 1))
 #define __ffs(word)		((unsigned long)__builtin_ctzl(word))
 #define fls_long(word)		((word) ? 64 - __builtin_clzl(word) : 0)
-#define find_first_zero_bit(map, size)	find_next_zero_bit(map, size, 0)
 #define GFP_KERNEL		0
 #define kcalloc(n, size, gfp)	calloc(n, size)
 #define kfree(p)		free(p)
@@ -60,14 +58,6 @@ static inline void bitmap_clear(unsigned long *map, unsigned int start, unsigned
 {
 	for (; nr; nr--, start++)
 		map[start / 64] &= ~(1UL << start % 64);
-}
-
-static inline unsigned long find_next_zero_bit(const unsigned long *map, unsigned long size,
-					       unsigned long start)
-{
-	while (start < size && test_bit(start, map))
-		start++;
-	return start;
 }
 
 struct device_node {

@@ -298,48 +298,22 @@ static void l4_random(struct kunit *test)
 	}
 }
 
-/*
- * A step of the allocation that fails by a probe, the nth time. What the domain
- * above the ITS has allocated is counted, by probes as well.
- */
+/* The step of the IOMMU, which a probe lets fail once */
 static struct task_struct *probed_task;
-static int fail_after, nr_parents;
+static bool fail_next;
 
 static int fail_step(struct kprobe *p, struct pt_regs *regs)
 {
-	if (current != probed_task || fail_after--)
+	if (current != probed_task || !fail_next)
 		return 0;
+	fail_next = false;
 	regs_set_return_value(regs, -ENOMEM);
 	instruction_pointer_set(regs, procedure_link_pointer(regs));
 	return 1;
 }
 
-static int count_alloc(struct kprobe *p, struct pt_regs *regs)
-{
-	if (fail_step(p, regs))
-		return 1;
-	if (current == probed_task)
-		nr_parents += regs_get_kernel_argument(regs, 2);
-	return 0;
-}
-
-static int count_free(struct kprobe *p, struct pt_regs *regs)
-{
-	if (current == probed_task)
-		nr_parents -= regs_get_kernel_argument(regs, 2);
-	return 0;
-}
-
 static struct kprobe iommu_step = {
 	.pre_handler	= fail_step,
-};
-
-static struct kprobe parent_step = {
-	.pre_handler	= count_alloc,
-};
-
-static struct kprobe parent_free = {
-	.pre_handler	= count_free,
 };
 
 static void unregister_probe(void *probe)
@@ -347,68 +321,40 @@ static void unregister_probe(void *probe)
 	unregister_kprobe(probe);
 }
 
-static void probe(struct kunit *test, struct kprobe *p, void *function)
-{
-	probed_task = current;
-	fail_after = -1;
-	nr_parents = 0;
-	p->addr = function;
-	p->flags = 0;
-	KUNIT_ASSERT_EQ(test, register_kprobe(p), 0);
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, unregister_probe, p), 0);
-}
-
 /* Nothing is left of what failed, and the next attempt succeeds where it would have been */
-static void fail(struct kunit *test, struct user *user, unsigned int index, unsigned int nvec,
-		 int nr_steps)
+static void fail(struct kunit *test, struct user *user, unsigned int nvec)
 {
-	int step, before;
-
-	for (step = 0; step < nr_steps; step++) {
-		before = nr_parents;
-		fail_after = step;
-		KUNIT_ASSERT_EQ(test, alloc_desc(user, index, nvec), -ENOSPC);
-		KUNIT_ASSERT_LT(test, fail_after, 0);
-		KUNIT_ASSERT_EQ(test, nr_parents, before);
-		check_all(test);
-		alloc(test, user, index, nvec);
-		free_desc(user, index);
-		KUNIT_ASSERT_EQ(test, nr_parents, before);
-	}
+	fail_next = true;
+	KUNIT_ASSERT_EQ(test, alloc_desc(user, 0, nvec), -ENOSPC);
+	KUNIT_ASSERT_FALSE(test, fail_next);
+	check_all(test);
+	alloc(test, user, 0, nvec);
+	free_desc(user, 0);
 }
 
-static void fail_each(struct kunit *test, bool once)
+/* Alone, then with neighbours below and above */
+static void l1_iommu_fails(struct kunit *test)
 {
 	unsigned int nvec = *(const unsigned int *)test->param_value;
 	struct its_case *c = test->priv;
 
-	/* Alone, then with neighbours below and above */
+	if (!IS_ENABLED(CONFIG_IRQ_MSI_IOMMU) || !IS_ENABLED(CONFIG_IOMMU_API))
+		kunit_skip(test, "needs an IOMMU driver");
+	probed_task = current;
+	iommu_step.addr = (kprobe_opcode_t *)iommu_dma_prepare_msi;
+	iommu_step.flags = 0;
+	KUNIT_ASSERT_EQ(test, register_kprobe(&iommu_step), 0);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, unregister_probe, &iommu_step), 0);
+
 	KUNIT_ASSERT_TRUE(test, attach(&c->users[0]));
-	fail(test, &c->users[0], 0, nvec, once ? 1 : nvec);
+	fail(test, &c->users[0], nvec);
 	if (nvec > MAX_NVEC)
 		return;
 	attach_and_alloc(test, &c->users[1], 3);
 	alloc(test, &c->users[1], 1, 4);
 	attach_and_alloc(test, &c->users[2], 5);
 	free_desc(&c->users[1], 1);
-	fail(test, &c->users[0], 0, nvec, once ? 1 : nvec);
-}
-
-static void l1_parent_fails(struct kunit *test)
-{
-	struct its_case *c = test->priv;
-
-	probe(test, &parent_step, c->domain->parent->ops->alloc);
-	probe(test, &parent_free, c->domain->parent->ops->free);
-	fail_each(test, false);
-}
-
-static void l1_iommu_fails(struct kunit *test)
-{
-	if (!IS_ENABLED(CONFIG_IRQ_MSI_IOMMU) || !IS_ENABLED(CONFIG_IOMMU_API))
-		kunit_skip(test, "needs an IOMMU driver");
-	probe(test, &iommu_step, iommu_dma_prepare_msi);
-	fail_each(test, true);
+	fail(test, &c->users[0], nvec);
 }
 
 /* The DeviceID has no more EventIDs */
@@ -503,7 +449,6 @@ static struct kunit_case its_test_cases[] = {
 	KUNIT_CASE_PARAM(l3_reload, each_nvec),
 	KUNIT_CASE(l4_orders),
 	KUNIT_CASE(l4_random),
-	KUNIT_CASE_PARAM(l1_parent_fails, each_nvec),
 	KUNIT_CASE_PARAM(l1_iommu_fails, each_nvec),
 	KUNIT_CASE(l1_no_eventids),
 	{ }
