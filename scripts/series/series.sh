@@ -178,5 +178,6 @@ all_objects() {
 		>"$obj/all.config"
 	make -s -C "$1" O="$obj" ARCH="$2" CROSS_COMPILE="ccache $3" "${@:5}" \
 		KCONFIG_ALLCONFIG="$obj/all.config" allmodconfig >&2
+	check_config "$obj" "$2" >&2
 	echo "$obj"
 }
