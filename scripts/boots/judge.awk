@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The judge of a boot: -v expect=pass|bug, then BOOT, as tables.awk prints it, RESULTS, what the guest
-# printed for the harness, and CONSOLE, the kernel's log. Prints lines of fields separated by tabs:
+# The judge of a boot: -v expect=pass|bug, then BOOT, as tables.awk prints it, RESULTS, what the
+# guest printed for the harness, and CONSOLE, the kernel's log. Prints lines of fields separated
+# by tabs:
 #
 #	row NAME RIGHT TOTAL VECTORS CHILDREN OF	a row of the demo's table: observations that
 #		were right, of how many, numbers of vectors seen, how often the children were there
 #	step NAME FUNCTION ACTION CYCLE VECTORS		an observation of that row
 #	complaints N		lines of the kernel's log that complain
-#	skip TEXT		a test that was skipped, as the row allows
+#	skip TEXT		a test that was skipped, as the boot allows
 #	bug TEXT		a fault of the kernel: a failed test, a complaint
 #	fail TEXT		no verdict is possible, or something else is wrong
 #	verdict pass|fail
@@ -25,7 +26,7 @@ BEGIN {
 		"leak detector disabled|nobody cared|unexpected IRQ trap"
 
 	if (ARGC != 4 || expect !~ /^(pass|bug)$/) {
-		print "error: judge.awk takes -v expect=pass|bug ROW RESULTS CONSOLE" >"/dev/stderr"
+		print "error: judge.awk takes -v expect=pass|bug BOOT RESULTS CONSOLE" >"/dev/stderr"
 		exit 2
 	}
 	allow = skip = "^$"
