@@ -213,7 +213,7 @@ kernel_names() {
 
 # kernel_dir NAME: where that kernel's trees and images are: unpatched, which is the source as it
 # is, patched, which has all its series, and scratch, for all else. A git work tree each, with its
-# objects in it, so that ccache finds what another one compiled. KDIR has a place of its own.
+# objects in it, which so have relative paths. KDIR has a place of its own.
 kernel_dir() {
 	if [ -n "${KDIR:-}" ]; then
 		echo "$build/kdir"

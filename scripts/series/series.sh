@@ -167,6 +167,22 @@ write_mirror() {
 	git -C "$1" diff -U0 base HEAD -- MAINTAINERS | sed -n 's/^+\([^+]\)/\1/p' >"$2/MAINTAINERS"
 }
 
+# objects TREE: print the directory of its objects. The first ones are those of the kernel as it is,
+# of which make compiles again what the tree changes. ccache would not find them: another .config.
+objects() {
+	local from
+
+	from=$(dirname "$1")/unpatched
+	if [ ! -d "$1/obj" ] && [ -f "$from.Image" ] && [ -d "$from/obj" ]; then
+		git -C "$1" diff -z --name-only base | (cd "$1" && xargs -0 -r touch -c)
+		rm -rf "$1/obj.tmp"
+		cp -a "$from/obj" "$1/obj.tmp"
+		mv "$1/obj.tmp" "$1/obj"
+	fi
+	mkdir -p "$1/obj"
+	echo "$1/obj"
+}
+
 # all_objects TREE ARCH CROSS [SUFFIX [MAKE-VARIABLE...]]: print the directory of its objects in
 # which nearly any driver compiles
 all_objects() {
