@@ -18,8 +18,8 @@ in_columns = fmt -w 72 | sed 's/^/\t/' | expand -t 24
 export KDIR SERIES QEMU SAN V SEND UPSTREAM GDB
 
 .PHONY: help demo compare check check-full check-configs check-packages check-kdir check-recipe \
-	check-debian hardware soak bench kunit coverage mutations am send work export verify clean \
-	$(boots:%=check-%) $(boots:%=shell-%)
+	check-debian hardware soak bench kunit parents coverage mutations am send work export verify \
+	clean $(boots:%=check-%) $(boots:%=shell-%)
 
 help: ## list the targets, what they can be given, and the variables
 	@sed -nE 's/^## /\n/p; s/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -119,6 +119,10 @@ soak: check-soak ## reload, remove and rescan at random while CPUs come and go
 bench: ## count the instructions of what the patches change
 	@scripts/setup/prepare check
 	@scripts/boots/bench $(kernel)
+
+parents: ## run alloc() and free() of the MSI parents, unpatched and patched
+	@scripts/setup/prepare check
+	@scripts/boots/parents $(kernel)
 
 coverage: ## measure that the KUnit suite takes every line and branch of the map
 	@scripts/boots/coverage $(kernel)

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "parents.h"
+#include "drivers/pci/controller/pcie-aspeed.c"
+
+static struct aspeed_pcie pcie;
+
+static int setup(struct parent *p)
+{
+	int ret;
+
+	pcie = (struct aspeed_pcie) { .dev = &p->pdev->dev, .reg = p->regs, .platform = &pcie_rc_ast2600 };
+	mutex_init(&pcie.lock);
+	ret = aspeed_pcie_msi_init(&pcie);
+	p->domain = pcie.msi_domain;
+	p->map = pcie.msi_irq_in_use;
+	return ret;
+}
+
+static void send(struct parent *p, u64 addr, u32 data)
+{
+	if (addr != pcie_rc_ast2600.msi_address || data >= p->nr)
+		return;
+	writel(data < 32 ? BIT(data) : 0, pcie.reg + pcie_rc_ast2600.reg_msi_sts);
+	writel(data < 32 ? 0 : BIT(data - 32), pcie.reg + pcie_rc_ast2600.reg_msi_sts + 4);
+	aspeed_pcie_intr_handler(p->irq, &pcie);
+}
+
+PARENT(aspeed, .nr = MAX_MSI_HOST_IRQS, .setup = setup, .send = send);

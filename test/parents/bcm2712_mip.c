@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "parents.h"
+#include "drivers/irqchip/irq-bcm2712-mip.c"
+
+static DECLARE_BITMAP(map, 64);
+static struct mip_priv mip;
+
+static int setup(struct parent *p)
+{
+	struct device_node *node = p->pdev->dev.of_node;
+	int ret;
+
+	bitmap_zero(map, 64);
+	mip = (struct mip_priv) {
+		.base		= p->regs,
+		.msg_addr	= SZ_1G,
+		.msi_base	= 128,
+		.num_msis	= p->nr,
+		.bitmap		= map,
+		.parent		= p->gic,
+		.dev		= &p->pdev->dev,
+	};
+	spin_lock_init(&mip.lock);
+	ret = mip_init_domains(&mip, node);
+	p->domain = irq_find_matching_fwnode(of_fwnode_handle(node), DOMAIN_BUS_GENERIC_MSI);
+	p->map = map;
+	return ret;
+}
+
+static void send(struct parent *p, u64 addr, u32 data)
+{
+	if (addr == SZ_1G && data < p->nr)
+		parent_raise(p, 32 + 128 + data);
+}
+
+PARENT(bcm2712_mip, .nr = 64, .exact = true, .setup = setup, .send = send);
