@@ -43,7 +43,7 @@ help: ## list the targets, what they can be given, and the variables
 # UPSTREAM=DIR for send to stable@: a clone of Linus' tree, whose commits the mails name
 # SAN=1 for check: the runs with lockdep, KASAN and kmemleak too
 # MINUTES=10 how long soak takes
-# SEED=1 for soak: repeat the run that printed this seed
+# SEED=1 for soak: the seed of its first minute; with MINUTES=1 it repeats that one
 # IMAGE=unpatched for check-NAME and shell-NAME: that image of build-kernel only
 # GDB=1 likewise: wait for a debugger, and print the command that attaches one
 # ONLY='e3-*' for mutations: those of these names only

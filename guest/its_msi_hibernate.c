@@ -83,7 +83,7 @@ int main(int argc, char **argv)
 		ksft_exit_fail_msg("%s\n", reason);
 	for (i = 0; i < nr; i++) {
 		check_bdf(bdfs[i]);
-		read_start(bdfs[i], &before[i]);
+		read_start(bdfs[i], UNKNOWN, &before[i]);
 	}
 
 	ksft_set_plan(nr);

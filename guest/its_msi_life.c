@@ -128,25 +128,22 @@ __noreturn static void give_up(const char *what, const char *why)
 
 static void add_function(char *arg)
 {
-	char *device = strchr(arg, ','), *wanted, *children;
+	char *device = strchr(arg, ',');
 	struct function *f = end++;
+	struct given given;
 
 	if (end > functions + MAX_FUNCTIONS)
 		bad_usage("at most %u functions", MAX_FUNCTIONS);
 	if (device)
 		*device++ = '\0';
-	wanted = strchr(arg, '=');
-	if (wanted)
-		*wanted++ = '\0';
-	children = wanted ? strchr(wanted, '/') : NULL;
-	if (children)
-		*children++ = '\0';
-	check_bdf(arg);
-	strcpy(f->bdf, arg);
+	parse_function(arg, &given);
+	if (given.vectors >= MAX_SEEN)
+		bad_usage("%s: at most %d vectors", given.bdf, MAX_SEEN - 1);
+	strcpy(f->bdf, given.bdf);
 	f->device = device;
 	f->away = device;
-	f->wanted = wanted ? (int)parse_count(wanted, 0, MAX_SEEN - 1) : UNKNOWN;
-	f->children = children ? (int)parse_count(children, 0, 1000) : UNKNOWN;
+	f->wanted = given.vectors;
+	f->children = given.children;
 }
 
 static int by_text(const void *a, const void *b)
@@ -305,7 +302,7 @@ static void judge_all(const struct function *one, enum action action)
 static void expect(struct function *f)
 {
 	if (f->children == UNKNOWN)
-		read_start(f->bdf, &f->start);
+		read_start(f->bdf, UNKNOWN, &f->start);
 	else
 		f->start.children = f->children;
 	read_driver(f->bdf, f->start.driver, sizeof(f->start.driver));
@@ -765,9 +762,9 @@ static bool add_vectors(unsigned int first, unsigned int nr)
 	return !ioctl(vfio.device, VFIO_DEVICE_SET_IRQS, set);
 }
 
-static void take(struct vfio *vf, char *bdf)
+static void take(struct vfio *vf, const char *bdf)
 {
-	const char *reason = vfio_choose(vf, 1, &bdf);
+	const char *reason = vfio_choose(vf, bdf);
 
 	if (!reason)
 		reason = vfio_take(vf);

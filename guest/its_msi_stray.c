@@ -447,7 +447,7 @@ int main(int argc, char **argv)
 		read_parent(end->bdf, parent, sizeof(parent));
 		if (strcmp(parent, edu.bridge))
 			give_up("a neighbour is not behind the same bridge");
-		read_start(end->bdf, &end->start);
+		read_start(end->bdf, UNKNOWN, &end->start);
 		end->now = end->start;
 		if (!end->start.on_its)
 			give_up("a neighbour has no driver with interrupts on a GICv3 ITS");

@@ -18,9 +18,9 @@
 
 static struct vfio function, neighbour;
 
-static void take(struct vfio *vfio, char *bdf)
+static void take(struct vfio *vfio, const char *bdf)
 {
-	const char *reason = vfio_choose(vfio, 1, &bdf);
+	const char *reason = vfio_choose(vfio, bdf);
 
 	if (!reason)
 		reason = vfio_take(vfio);

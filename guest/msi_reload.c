@@ -60,7 +60,7 @@ int main(int argc, char **argv)
 	reason = cannot_look();
 	if (reason)
 		ksft_exit_fail_msg("%s\n", reason);
-	read_start(bdf, &expected);
+	read_start(bdf, UNKNOWN, &expected);
 	if (!expected.driver[0])
 		ksft_exit_fail_msg("%s has no driver\n", bdf);
 	if (expected.on_its)

@@ -35,7 +35,7 @@ BEGIN {
 	for (i in words)
 		kind[words[i]] = "single"
 	split("use needs qemu options append dts dtb swap starts file run row do " \
-	      "least skip allow taint kunit sign print", words, " ")
+	      "plug least skip allow taint kunit sign print", words, " ")
 	for (i in words)
 		kind[words[i]] = "list"
 }

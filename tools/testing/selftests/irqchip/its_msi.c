@@ -27,7 +27,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +46,7 @@
 /* So long without a change, and what enumerated at boot is complete */
 #define QUIET_MS	1500
 /* It need not ever be without a change */
-#define START_MS	10000
+#define START_MS	30000
 
 unsigned int nr_complaints;
 
@@ -215,9 +217,33 @@ bool bind_driver(const char *bdf, const char *driver)
 	return write_text(bdf, PCI_SYSFS "/drivers/%s/bind", driver);
 }
 
+/*
+ * usb_giveback_urb_bh() goes on for a moment when it has woken up who removes its
+ * controller. On another CPU, that one may have freed it by then, and the USB core
+ * warns. On one CPU it has to wait for the softirq, so nothing is taken away elsewhere.
+ */
+static bool take_away(const char *bdf, const char *file, const char *text)
+{
+	cpu_set_t before, first;
+	bool done;
+
+	CPU_ZERO(&first);
+	CPU_SET(0, &first);
+	sched_getaffinity(0, sizeof(before), &before);
+	sched_setaffinity(0, sizeof(first), &first);
+	done = write_text(text, FUNCTION_SYSFS "/%s", bdf, file);
+	sched_setaffinity(0, sizeof(before), &before);
+	return done;
+}
+
 bool unbind_driver(const char *bdf)
 {
-	return write_text(bdf, FUNCTION_SYSFS "/driver/unbind", bdf);
+	return take_away(bdf, "driver/unbind", bdf);
+}
+
+bool remove_function(const char *bdf)
+{
+	return take_away(bdf, "remove", "1");
 }
 
 /*
@@ -397,7 +423,9 @@ static unsigned int count_below(const char *path, const char *subsystem)
 			     entry->d_name) >= (int)sizeof(below))
 			continue;
 		read_link_name(below, name, sizeof(name));
-		nr += name[0] && (!subsystem || !strcmp(name, subsystem));
+		/* A source of wake-ups is no device, and may come and go with a driver */
+		if (strcmp(name, "wakeup"))
+			nr += name[0] && (!subsystem || !strcmp(name, subsystem));
 		*strrchr(below, '/') = '\0';
 		nr += count_below(below, subsystem);
 	}
@@ -445,14 +473,23 @@ void read_state(const char *bdf, struct state *state)
 	}
 }
 
-/* Boot may not be over: take a state that has been the same for a while */
-void read_start(const char *bdf, struct state *state)
+static bool has_children(const struct state *state, int children)
+{
+	return children == UNKNOWN || state->children == (unsigned int)children;
+}
+
+/*
+ * Boot may not be over: take a state that has been the same for a while, with this number of
+ * devices if it is known
+ */
+void read_start(const char *bdf, int children, struct state *state)
 {
 	unsigned long start = now_ms(), changed = start;
 	static struct state now;
 
 	read_state(bdf, state);
-	while (now_ms() - changed < QUIET_MS && now_ms() - start < START_MS) {
+	while ((now_ms() - changed < QUIET_MS || !has_children(state, children)) &&
+	       now_ms() - start < START_MS) {
 		sleep_ms(POLL_MS);
 		read_state(bdf, &now);
 		if (same_vectors(&now, state) && now.children == state->children)
@@ -460,6 +497,17 @@ void read_start(const char *bdf, struct state *state)
 		*state = now;
 		changed = now_ms();
 	}
+}
+
+/* Is what a function has what it was given with? */
+void check_given(const struct given *given, const struct state *state)
+{
+	if (given->vectors != UNKNOWN && state->nr != (unsigned int)given->vectors)
+		complain("%s: expected %d vectors at the start, seen %u", given->bdf,
+			 given->vectors, state->nr);
+	if (!has_children(state, given->children))
+		complain("%s: expected %d devices below it at the start, seen %u", given->bdf,
+			 given->children, state->children);
 }
 
 /* A number behind a name, and a list behind that, such as "used 3 [0-2]" */
@@ -557,7 +605,7 @@ static bool is_harmless(const char *bdf)
 }
 
 /* PCI functions with MSIs on an ITS that nobody misses when they are away */
-unsigned int find_functions(char bdfs[][BDF_SIZE], unsigned int max)
+static unsigned int find_functions(struct given *given, unsigned int max)
 {
 	static struct state state;
 	struct dirent **entries;
@@ -572,9 +620,91 @@ unsigned int find_functions(char bdfs[][BDF_SIZE], unsigned int max)
 			continue;
 		read_state(bdf, &state);
 		if (state.driver[0] && state.on_its && is_harmless(bdf))
-			memcpy(bdfs[found++], bdf, BDF_SIZE);
+			parse_function(entries[i]->d_name, &given[found++]);
 	}
 	return found;
+}
+
+/* function, function=vectors or function=vectors/children */
+void parse_function(char *arg, struct given *given)
+{
+	char *vectors = strchr(arg, '='), *children;
+
+	if (vectors)
+		*vectors++ = '\0';
+	children = vectors ? strchr(vectors, '/') : NULL;
+	if (children)
+		*children++ = '\0';
+	check_bdf(arg);
+	strcpy(given->bdf, arg);
+	given->vectors = vectors ? (int)parse_count(vectors, 0, MAX_VECTORS) : UNKNOWN;
+	given->children = children ? (int)parse_count(children, 0, 1000) : UNKNOWN;
+}
+
+static void print_help(const char *about, const struct number *numbers, bool single)
+{
+	printf("Usage: %s [options] [%s]\n%s\n"
+	       "  function  a PCI function such as 0000:01:02.0%s.\n"
+	       "            If none is given: %s\n"
+	       "            with MSIs on an ITS and without a disk, a network interface or a\n"
+	       "            terminal below. Nothing else is ever unbound or removed\n",
+	       program_invocation_short_name, single ? "function" : "function...", about,
+	       single ? "" : ", with =n behind it the number of\n"
+			     "            vectors that it must have, with =n/n of devices below it as well",
+	       single ? "the first USB controller or virtio entropy source" :
+			"all USB controllers and virtio entropy sources");
+	for (; numbers->letter; numbers++)
+		printf("  -%c n      %s, default %u\n", numbers->letter, numbers->help,
+		       *numbers->value);
+	printf("  -h        this text\n");
+}
+
+/* Numbers and functions of the command line. Without functions: all that can be had. */
+unsigned int parse_options(int argc, char **argv, const char *about,
+			   const struct number *numbers, struct given *given,
+			   unsigned int max)
+{
+	const struct number *n;
+	const char *reason;
+	char letters[32] = "h";
+	unsigned int nr, i;
+	int opt;
+
+	for (n = numbers; n->letter; n++)
+		snprintf(letters + strlen(letters), sizeof(letters) - strlen(letters), "%c:",
+			 n->letter);
+	while ((opt = getopt(argc, argv, letters)) != -1) {
+		if (opt == 'h') {
+			print_help(about, numbers, max == 1);
+			exit(KSFT_PASS);
+		}
+		for (n = numbers; n->letter != opt; n++) {
+			if (!n->letter)
+				exit(KSFT_FAIL);
+		}
+		*n->value = parse_count(optarg, n->min, n->max);
+	}
+	for (nr = 0; optind < argc; optind++, nr++) {
+		if (nr == max)
+			bad_usage("'%s' is too much: at most %u can be given", argv[optind], max);
+		if (max == 1)
+			check_bdf(argv[optind]);
+		parse_function(argv[optind], &given[nr]);
+		for (i = 0; i < nr; i++) {
+			if (!strcmp(given[i].bdf, given[nr].bdf))
+				bad_usage("%s is given twice", given[nr].bdf);
+		}
+	}
+	/* The harness has options of its own */
+	optind = 1;
+	reason = cannot_look();
+	if (!reason && !nr)
+		nr = find_functions(given, max);
+	if (!reason && !nr)
+		reason = "no function was given, and none was found, see -h";
+	if (reason)
+		ksft_exit_skip("%s\n", reason);
+	return nr;
 }
 
 /* Takes a range off the text of a list, which has it at least once */
@@ -764,9 +894,13 @@ void print_state(const char *bdf, const char *action, unsigned int cycle,
 	read_id(state, &id);
 	printf("# state %s %s %u %s vectors=%u enabled=%u ", bdf, action, cycle, verdict,
 	       state->nr, state->enabled);
-	printf("eventids=%s lpis=%s children=%u/%u reserved=%s\n", eventids_of(state).text,
+	printf("eventids=%s lpis=%s children=%u/%u reserved=%s ", eventids_of(state).text,
 	       lpis_of(state).text, state->children, children,
 	       id.reserved.text[0] ? id.reserved.text : "-");
+	if (id.shown)
+		printf("deviceid=0x%lx\n", state->device_id);
+	else
+		printf("deviceid=-\n");
 }
 
 /* Has the kernel printed a WARN() since it booted? */

@@ -68,6 +68,34 @@ struct state {
 	struct vector	vec[MAX_VECTORS];
 };
 
+/**
+ * struct given - a PCI function that was given as "function=vectors/children"
+ * @bdf:	its name
+ * @vectors:	number of vectors that it must have, UNKNOWN if not given
+ * @children:	number of devices that must be below it, likewise
+ */
+struct given {
+	char	bdf[BDF_SIZE];
+	int	vectors;
+	int	children;
+};
+
+/**
+ * struct number - an option of a test that takes a number
+ * @letter:	how it is given
+ * @value:	the number, with the default in it
+ * @min:	the smallest one
+ * @max:	the largest one
+ * @help:	what it is for
+ */
+struct number {
+	char		letter;
+	unsigned int	*value;
+	unsigned int	min;
+	unsigned int	max;
+	const char	*help;
+};
+
 /* A list such as "0-2,5", by value so that a printf() can take it directly */
 struct list {
 	char	text[512];
@@ -96,6 +124,10 @@ __printf(1, 2) void complain(const char *fmt, ...);
 __noreturn __printf(1, 2) void bad_usage(const char *fmt, ...);
 unsigned int parse_count(const char *arg, unsigned int min, unsigned int max);
 void check_bdf(const char *arg);
+void parse_function(char *arg, struct given *given);
+unsigned int parse_options(int argc, char **argv, const char *about,
+			   const struct number *numbers, struct given *given,
+			   unsigned int max);
 const char *cannot_look(void);
 
 unsigned long now_ms(void);
@@ -112,6 +144,7 @@ bool is_present(const char *bdf);
 void read_driver(const char *bdf, char *driver, size_t size);
 bool bind_driver(const char *bdf, const char *driver);
 bool unbind_driver(const char *bdf);
+bool remove_function(const char *bdf);
 bool rescan_bus_of(const char *bdf);
 bool read_config(const char *bdf, unsigned char *config);
 unsigned int find_msi_cap(const unsigned char *config);
@@ -119,13 +152,13 @@ unsigned int le16(const unsigned char *p);
 
 bool read_irq(struct state *state, struct vector *vec);
 void read_state(const char *bdf, struct state *state);
-void read_start(const char *bdf, struct state *state);
+void read_start(const char *bdf, int children, struct state *state);
+void check_given(const struct given *given, const struct state *state);
 void read_id(const struct state *state, struct id_state *id);
 bool wait_until_back(const char *bdf, const struct state *start,
 		     unsigned int wait_ms);
 void read_when_back(const char *bdf, const struct state *start,
 		    unsigned int wanted, struct state *state);
-unsigned int find_functions(char bdfs[][BDF_SIZE], unsigned int max);
 
 bool in_list(const struct list *list, unsigned int n);
 unsigned int count_list(const struct list *list);

@@ -32,7 +32,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -77,41 +76,16 @@ static enum vector_type type;
 static struct state expected;
 static struct id_state without;
 
-static void print_help(void)
-{
-	printf("Usage: its_msi_fail [options] [function]\n"
-	       "Bind a PCI function to vfio-pci, let each memory allocation of enabling MSI and\n"
-	       "MSI-X vectors fail in turn, and check that nothing is lost. The function gets its\n"
-	       "driver back at the end. Needs a kernel with fault injection.\n"
-	       "\n"
-	       "  function   a PCI function such as 0000:01:02.0. If none is given: the first USB\n"
-	       "             controller or virtio entropy source with MSIs on an ITS, and without\n"
-	       "             a block device, a network interface or a terminal below it\n"
-	       "  -m number  how many vectors to ask for, default 3\n"
-	       "  -r rounds  how often to go through all failures, default 2\n"
-	       "  -h         this text\n");
-}
+static const char about[] =
+	"Bind a PCI function to vfio-pci, let each memory allocation of enabling MSI and\n"
+	"MSI-X vectors fail in turn, and check that nothing is lost. The function gets its\n"
+	"driver back at the end. Needs a kernel with fault injection.\n";
 
-static void parse_options(int argc, char **argv)
-{
-	int opt;
-
-	while ((opt = getopt(argc, argv, "m:r:h")) != -1) {
-		switch (opt) {
-		case 'm':
-			nr_vectors = parse_count(optarg, 1, 32);
-			break;
-		case 'r':
-			nr_rounds = parse_count(optarg, 1, 1000000);
-			break;
-		case 'h':
-			print_help();
-			exit(KSFT_PASS);
-		default:
-			exit(KSFT_FAIL);
-		}
-	}
-}
+static const struct number numbers[] = {
+	{ 'm', &nr_vectors, 1, 32, "how many vectors to ask for" },
+	{ 'r', &nr_rounds, 1, 1000000, "how often to go through all failures" },
+	{ }
+};
 
 /* What it was is kept for the end */
 static void set_failures(void)
@@ -315,8 +289,8 @@ static void check_all_failures(bool bind)
 			total += nr;
 		}
 	}
-	ksft_print_msg("%s %s IOMMU: %u failures injected\n", vfio.bdf,
-		       vfio.noiommu ? "without" : "with", total);
+	ksft_print_msg("%s %s IOMMU\n", vfio.bdf, vfio.noiommu ? "without" : "with");
+	ksft_print_msg("failures=%u\n", total);
 }
 
 FIXTURE(failures) {
@@ -383,14 +357,14 @@ TEST_F_TIMEOUT(failures, after_bind, TIMEOUT_S)
 int main(int argc, char **argv)
 {
 	const char *reason;
+	struct given given;
 
-	parse_options(argc, argv);
-	reason = vfio_choose(&vfio, argc - optind, argv + optind);
+	parse_options(argc, argv, about, numbers, &given, 1);
+	reason = vfio_choose(&vfio, given.bdf);
 	if (reason)
-		ksft_exit_skip("%s\n", reason);
+		ksft_exit_skip("%s: %s\n", given.bdf, reason);
 	if (access(FAIL_NTH, F_OK) || access(FAULT_DEBUGFS "failslab", F_OK) ||
 	    access(FAULT_DEBUGFS "fail_page_alloc", F_OK))
 		ksft_exit_skip("no fault injection: CONFIG_FAILSLAB, CONFIG_FAIL_PAGE_ALLOC?\n");
-	optind = 1;
 	return test_harness_run(1, argv);
 }

@@ -6,15 +6,17 @@
  * their buses, at random and without regard to one another, while another one takes
  * CPUs offline and online. Whatever happens meanwhile, when it is over:
  *
- * - All functions have their drivers again, all devices are there, and each function
- *   has as many vectors as before.
+ * - All functions have their drivers again, and all devices are there.
+ * - With its driver reloaded, each function has as many vectors as before.
  * - When all drivers are unbound, the DeviceIDs of the functions are not in use.
  * - When the drivers are bound again one by one, in the order in which they were
  *   bound at the start, every vector has the EventID and the LPI that it had then.
  *   So there are neither EventIDs nor LPIs missing.
+ *
+ * That is a round. Each one has a seed of its own, which repeats its decisions, and has
+ * to have done something of each kind.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -28,20 +30,21 @@
 #define CPU_ONLINE	"/sys/devices/system/cpu/cpu%u/online"
 #define SOAK_WAIT_MS	60000
 #define TIMEOUT_S	2000000
+#define MAX_PROCESSES	64
 
 /**
  * struct function - a PCI function that was given
  * @bdf:	its name
  * @start:	what it had at the start
- * @now:	what it has at the end
+ * @now:	what it has at the end of a round
  */
 struct function {
-	char		bdf[BDF_SIZE];
+	const char	*bdf;
 	struct state	start;
 	struct state	now;
 };
 
-/* How often everything was done, by all processes together */
+/* How often everything was done in a round, by all processes together */
 struct counts {
 	unsigned int	reloads;
 	unsigned int	removes;
@@ -49,68 +52,28 @@ struct counts {
 	unsigned int	cpus;
 };
 
+static struct given given[MAX_FUNCTIONS];
 static struct function functions[MAX_FUNCTIONS];
 static struct function *end = functions;
 static unsigned int nr_processes = 4;
+static unsigned int nr_rounds = 1;
 static unsigned int seconds = 60;
 static unsigned int seed;
 static unsigned int nr_cpus;
 static struct counts *counts;
 
-static void print_help(void)
-{
-	printf("Usage: its_msi_soak [options] [function...]\n"
-	       "Reload the drivers of PCI functions, remove and rescan them, all at random and at\n"
-	       "the same time, with CPUs going offline and online. Then check that no EventID,\n"
-	       "LPI or DeviceID is lost.\n"
-	       "\n"
-	       "  function      a PCI function such as 0000:01:02.0, bound to its driver. If none\n"
-	       "                is given: all USB controllers and virtio entropy sources with MSIs\n"
-	       "                on an ITS, unless they have a block device, a network interface or\n"
-	       "                a terminal below them\n"
-	       "  -t seconds    how long, default 60\n"
-	       "  -p processes  how many do it at the same time, default 4\n"
-	       "  -s seed       take the random decisions of a run that logged this seed\n"
-	       "  -h            this text\n");
-}
+static const char about[] =
+	"Reload the drivers of PCI functions, remove and rescan them, all at random and at\n"
+	"the same time, with CPUs going offline and online. Then check that no EventID,\n"
+	"LPI or DeviceID is lost.\n";
 
-static void parse_options(int argc, char **argv)
-{
-	char found[MAX_FUNCTIONS][BDF_SIZE];
-	unsigned int nr, i;
-	int opt;
-
-	seed = time(NULL) ^ getpid();
-	while ((opt = getopt(argc, argv, "t:p:s:h")) != -1) {
-		switch (opt) {
-		case 't':
-			seconds = parse_count(optarg, 1, 1000000);
-			break;
-		case 'p':
-			nr_processes = parse_count(optarg, 1, 64);
-			break;
-		case 's':
-			seed = parse_count(optarg, 0, UINT32_MAX);
-			break;
-		case 'h':
-			print_help();
-			exit(KSFT_PASS);
-		default:
-			exit(KSFT_FAIL);
-		}
-	}
-	for (; optind < argc; optind++) {
-		check_bdf(argv[optind]);
-		if (end == functions + MAX_FUNCTIONS)
-			bad_usage("at most %u functions can be given", MAX_FUNCTIONS);
-		strcpy(end++->bdf, argv[optind]);
-	}
-	if (end > functions)
-		return;
-	nr = find_functions(found, MAX_FUNCTIONS);
-	for (i = 0; i < nr; i++)
-		strcpy(end++->bdf, found[i]);
-}
+static const struct number numbers[] = {
+	{ 't', &seconds, 1, 1000000, "seconds of a round" },
+	{ 'r', &nr_rounds, 1, 1000000, "rounds" },
+	{ 'p', &nr_processes, 1, MAX_PROCESSES, "how many processes do it at the same time" },
+	{ 's', &seed, 0, UINT32_MAX, "the seed that a run logged, to repeat it" },
+	{ }
+};
 
 static void count(unsigned int *nr)
 {
@@ -124,7 +87,7 @@ static void do_something(uint32_t *random)
 
 	switch (random_below(random, 8)) {
 	case 0:
-		if (write_text("1", FUNCTION_SYSFS "/remove", f->bdf))
+		if (remove_function(f->bdf))
 			count(&counts->removes);
 		break;
 	case 1:
@@ -137,7 +100,10 @@ static void do_something(uint32_t *random)
 	}
 }
 
-/* CPU 0 often cannot go. None can go or come while a PCI driver is being bound. */
+/*
+ * CPU 0 often cannot go. None can go or come while a PCI driver is being bound, so it may
+ * stay away until it is chosen again.
+ */
 static void change_cpus(uint32_t *random)
 {
 	unsigned int cpu = 1 + random_below(random, nr_cpus - 1);
@@ -183,6 +149,23 @@ static void run_processes(void)
 	}
 }
 
+static bool can_take_cpus(void)
+{
+	char online[8];
+
+	return nr_cpus > 1 && read_text(online, sizeof(online), CPU_ONLINE, nr_cpus - 1);
+}
+
+static void check_counts(void)
+{
+	ksft_print_msg("reloads=%u removes=%u rescans=%u cpus=%u\n", counts->reloads,
+		       counts->removes, counts->rescans, counts->cpus);
+	if (!counts->reloads || !counts->removes || !counts->rescans ||
+	    (can_take_cpus() && !counts->cpus))
+		complain("too short: something of each kind has to be done in a round");
+	memset(counts, 0, sizeof(*counts));
+}
+
 /* Drivers ask for a number of vectors that depends on the number of CPUs */
 static void bring_cpus_online(void)
 {
@@ -194,6 +177,16 @@ static void bring_cpus_online(void)
 		    !strcmp(online, "0") && !write_text("1", CPU_ONLINE, cpu))
 			complain("CPU %u stays offline: %s", cpu, strerror(errno));
 	}
+}
+
+static void check_back(struct function *f)
+{
+	if (wait_until_back(f->bdf, &f->start, SOAK_WAIT_MS))
+		return;
+	read_state(f->bdf, &f->now);
+	complain("%s: expected driver %s and %u devices below it, seen %s and %u", f->bdf,
+		 f->start.driver, f->start.children,
+		 f->now.driver[0] ? f->now.driver : "none", f->now.children);
 }
 
 static void unbind_all(void)
@@ -208,14 +201,13 @@ static void unbind_all(void)
 static void bind_all(void)
 {
 	struct function *f;
-	char driver[32];
 
 	for (f = functions; f < end; f++) {
-		read_driver(f->bdf, driver, sizeof(driver));
-		if (!driver[0])
-			bind_driver(f->bdf, f->start.driver);
-		if (!wait_until_back(f->bdf, &f->start, SOAK_WAIT_MS))
-			complain("%s: driver or devices are not back", f->bdf);
+		/* It may have been bound while CPUs were away, with fewer vectors */
+		unbind_driver(f->bdf);
+		if (!bind_driver(f->bdf, f->start.driver))
+			complain("%s: cannot bind it: %s", f->bdf, strerror(errno));
+		check_back(f);
 		read_state(f->bdf, &f->now);
 		if (f->now.nr != f->start.nr)
 			complain("%s: expected %u vectors, seen %u", f->bdf, f->start.nr,
@@ -236,13 +228,32 @@ static void check_gone(void)
 	}
 }
 
+/* Complaints are of one function, or of all */
+static void print_states(const char *action, unsigned int round)
+{
+	const char *verdict = nr_complaints ? "wrong" : "right";
+	struct function *f;
+
+	for (f = functions; f < end; f++)
+		print_state(f->bdf, action, round, verdict, &f->now, f->start.children);
+}
+
 FIXTURE(soak) {
 	bool	warned;
 };
 
 FIXTURE_SETUP(soak)
 {
+	struct function *f;
+
 	self->warned = kernel_warned();
+	/* How they were bound at boot is not known, so bind them in a known order */
+	bring_cpus_online();
+	unbind_all();
+	bind_all();
+	for (f = functions; f < end; f++)
+		f->start = f->now;
+	print_states("start", 0);
 }
 
 FIXTURE_TEARDOWN(soak)
@@ -251,25 +262,18 @@ FIXTURE_TEARDOWN(soak)
 	EXPECT_EQ(self->warned, kernel_warned());
 }
 
-TEST_F_TIMEOUT(soak, nothing_is_lost, TIMEOUT_S)
+static void run_round(void)
 {
 	struct function *f;
 
-	/* How they were bound at boot is not known, so bind them in a known order */
-	bring_cpus_online();
-	unbind_all();
-	bind_all();
-	for (f = functions; f < end; f++)
-		f->start = f->now;
-
-	ksft_print_msg("%u processes for %u s, seed %u\n", nr_processes, seconds, seed);
 	run_processes();
-	ksft_print_msg("reloads=%u removes=%u rescans=%u cpus=%u\n", counts->reloads,
-		       counts->removes, counts->rescans, counts->cpus);
-
+	check_counts();
 	bring_cpus_online();
-	for (f = functions; f < end; f++)
+	for (f = functions; f < end; f++) {
 		rescan_bus_of(f->bdf);
+		bind_driver(f->bdf, f->start.driver);
+		check_back(f);
+	}
 	bind_all();
 	unbind_all();
 	check_gone();
@@ -278,29 +282,43 @@ TEST_F_TIMEOUT(soak, nothing_is_lost, TIMEOUT_S)
 		check_same_vectors(f->bdf, &f->start, &f->now);
 }
 
+TEST_F_TIMEOUT(soak, nothing_is_lost, TIMEOUT_S)
+{
+	unsigned int round;
+
+	for (round = 1; round <= nr_rounds; round++) {
+		ksft_print_msg("round %u of %u: %u processes for %u s, seed %u\n", round,
+			       nr_rounds, nr_processes, seconds, seed);
+		run_round();
+		print_states("soak", round);
+		ASSERT_EQ(0U, nr_complaints)
+			TH_LOG("seed %u: repeat it with -r 1 -t %u -p %u -s %u", seed, seconds,
+			       nr_processes, seed);
+		/* Each process has one of its own */
+		seed += MAX_PROCESSES + 1;
+	}
+}
+
 int main(int argc, char **argv)
 {
-	const char *reason = cannot_look();
-	struct function *f;
+	unsigned int nr, i;
 
-	parse_options(argc, argv);
-	if (!reason && end == functions)
-		reason = "no function was given, and none was found, see -h";
-	if (reason)
-		ksft_exit_skip("%s\n", reason);
-	for (f = functions; f < end; f++) {
-		if (!is_present(f->bdf))
-			ksft_exit_skip("there is no PCI function %s\n", f->bdf);
-		read_start(f->bdf, &f->start);
-		if (!f->start.driver[0] || !f->start.on_its)
+	seed = time(NULL) ^ getpid();
+	nr = parse_options(argc, argv, about, numbers, given, MAX_FUNCTIONS);
+	for (i = 0; i < nr; i++, end++) {
+		end->bdf = given[i].bdf;
+		if (!is_present(end->bdf))
+			ksft_exit_skip("there is no PCI function %s\n", end->bdf);
+		read_start(end->bdf, given[i].children, &end->start);
+		check_given(&given[i], &end->start);
+		if (!end->start.driver[0] || !end->start.on_its)
 			ksft_exit_skip("%s has no driver with interrupts on a GICv3 ITS\n",
-				       f->bdf);
+				       end->bdf);
 	}
 	counts = mmap(NULL, sizeof(*counts), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (counts == MAP_FAILED)
 		ksft_exit_fail_msg("no memory: %s\n", strerror(errno));
 	nr_cpus = sysconf(_SC_NPROCESSORS_CONF);
-	optind = 1;
 	return test_harness_run(1, argv);
 }

@@ -25,7 +25,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,52 +94,23 @@ static struct xhci {
 
 static unsigned int max_count = 16;
 static unsigned int nr_rounds = 2;
-static uint32_t seed;
+static unsigned int seed, nr_sent, nr_arrived;
 static bool warned;
 static struct vfio vfio;
 /* Vectors that were seen first for a number, with memory when there are any */
 static struct state *first_seen[MAX_EVENTS + 1];
 
-static void print_help(void)
-{
-	printf("Usage: its_msi_vfio [options] [function]\n"
-	       "Bind a PCI function to vfio-pci, enable every number of MSI and MSI-X vectors\n"
-	       "over and over, and check that they are had, where they are, and where they\n"
-	       "arrive. The function gets its driver back at the end.\n"
-	       "\n"
-	       "  function   a PCI function such as 0000:01:02.0. If none is given: the first USB\n"
-	       "             controller or virtio entropy source with MSIs on an ITS, and without\n"
-	       "             a block device, a network interface or a terminal below it\n"
-	       "  -m max     the largest number of vectors to ask for, default 16\n"
-	       "  -r rounds  how often to go up, down and at random, default 2\n"
-	       "  -s seed    repeat the random order of a run that logged this seed\n"
-	       "  -h         this text\n");
-}
+static const char about[] =
+	"Bind a PCI function to vfio-pci, enable every number of MSI and MSI-X vectors over\n"
+	"and over, and check that they are had, where they are, and where they arrive. The\n"
+	"function gets its driver back at the end.\n";
 
-static void parse_options(int argc, char **argv)
-{
-	int opt;
-
-	seed = time(NULL) ^ getpid();
-	while ((opt = getopt(argc, argv, "m:r:s:h")) != -1) {
-		switch (opt) {
-		case 'm':
-			max_count = parse_count(optarg, 1, MAX_EVENTS);
-			break;
-		case 'r':
-			nr_rounds = parse_count(optarg, 1, 1000000);
-			break;
-		case 's':
-			seed = parse_count(optarg, 0, UINT32_MAX);
-			break;
-		case 'h':
-			print_help();
-			exit(KSFT_PASS);
-		default:
-			exit(KSFT_FAIL);
-		}
-	}
-}
+static const struct number numbers[] = {
+	{ 'm', &max_count, 1, MAX_EVENTS, "the largest number of vectors to ask for" },
+	{ 'r', &nr_rounds, 1, 1000000, "how often to go up, down and at random" },
+	{ 's', &seed, 0, UINT32_MAX, "the seed that a run logged, to repeat its order" },
+	{ }
+};
 
 static uint32_t xhci_read(unsigned int reg)
 {
@@ -307,6 +277,7 @@ static void check_message(const char *when, unsigned int n, unsigned int v)
 	uint64_t seen, expected;
 	unsigned int i;
 
+	nr_sent++;
 	if (!fire(v))
 		complain("%s: interrupter %u does not fire", when, v);
 	if (v < n)
@@ -317,6 +288,7 @@ static void check_message(const char *when, unsigned int n, unsigned int v)
 		expected = i == v;
 		if (read(vfio.events[i], &seen, sizeof(seen)) < 0)
 			seen = 0;
+		nr_arrived += seen;
 		if (seen != expected)
 			complain("%s: message %u: eventfd %u has seen %u", when, v, i,
 				 (unsigned int)seen);
@@ -441,16 +413,18 @@ TEST_F_TIMEOUT(vectors, any_count, TIMEOUT_S)
 		for (i = 0; i < nr; i++)
 			check_count(variant->type, counts[i]);
 	}
+	ksft_print_msg("sent=%u arrived=%u\n", nr_sent, nr_arrived);
 }
 
 int main(int argc, char **argv)
 {
 	const char *reason;
+	struct given given;
 
-	parse_options(argc, argv);
-	reason = vfio_choose(&vfio, argc - optind, argv + optind);
+	seed = time(NULL) ^ getpid();
+	parse_options(argc, argv, about, numbers, &given, 1);
+	reason = vfio_choose(&vfio, given.bdf);
 	if (reason)
-		ksft_exit_skip("%s\n", reason);
-	optind = 1;
+		ksft_exit_skip("%s: %s\n", given.bdf, reason);
 	return test_harness_run(1, argv);
 }

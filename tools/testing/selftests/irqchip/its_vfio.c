@@ -28,23 +28,13 @@ static const unsigned int type_index[NR_TYPES] = {
 };
 
 /* Returns why there is nothing to test */
-const char *vfio_choose(struct vfio *vfio, int nr_args, char **args)
+const char *vfio_choose(struct vfio *vfio, const char *bdf)
 {
-	const char *reason = cannot_look();
 	char path[PATH_MAX], unsafe[8];
 
-	if (nr_args > 1)
-		bad_usage("one function is tested at a time, '%s' is too much", args[1]);
-	if (nr_args) {
-		check_bdf(args[0]);
-		strcpy(vfio->bdf, args[0]);
-	}
-	if (reason)
-		return reason;
-	if (nr_args && !is_present(vfio->bdf))
+	strcpy(vfio->bdf, bdf);
+	if (!is_present(bdf))
 		return "there is no such PCI function";
-	if (!nr_args && !find_functions(&vfio->bdf, 1))
-		return "no function was given, and none was found, see -h";
 	if (access("/dev/vfio/vfio", F_OK) || access(PCI_SYSFS "/drivers/" DRIVER, F_OK))
 		return "no /dev/vfio/vfio or no vfio-pci driver, try modprobe vfio-pci";
 	snprintf(path, sizeof(path), FUNCTION_SYSFS "/iommu_group", vfio->bdf);
@@ -71,7 +61,7 @@ const char *vfio_take(struct vfio *vfio)
 	vfio->container = -1;
 	vfio->group = -1;
 	vfio->device = -1;
-	read_start(vfio->bdf, &vfio->start);
+	read_start(vfio->bdf, UNKNOWN, &vfio->start);
 	read_text(vfio->override, sizeof(vfio->override),
 		  FUNCTION_SYSFS "/driver_override", vfio->bdf);
 	if (!strcmp(vfio->override, "(null)"))

@@ -31,7 +31,7 @@ struct vfio {
 	int		events[MAX_EVENTS];
 };
 
-const char *vfio_choose(struct vfio *vfio, int nr_args, char **args);
+const char *vfio_choose(struct vfio *vfio, const char *bdf);
 const char *vfio_take(struct vfio *vfio);
 const char *vfio_open(struct vfio *vfio);
 void vfio_close(struct vfio *vfio);
