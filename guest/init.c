@@ -24,7 +24,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,21 +175,6 @@ static void run_line(char *line)
 	print_end(run(argv));
 }
 
-/*
- * usb_giveback_urb_bh() goes on for a moment when it has woken up who removes its
- * controller. On another CPU, that one may have freed it by then, and the USB core
- * warns. This one waits for the softirq on its own CPU.
- */
-static void stay_on_one_cpu(void)
-{
-	cpu_set_t cpus;
-
-	CPU_ZERO(&cpus);
-	CPU_SET(0, &cpus);
-	if (sched_setaffinity(0, sizeof(cpus), &cpus))
-		give_up("stay on", "CPU 0");
-}
-
 static void run_tests(void)
 {
 	const char *from = getenv("from");
@@ -234,7 +218,6 @@ int main(void)
 	mount_on("debugfs", "/sys/kernel/debug");
 	mount_on("tmpfs", "/tmp");
 
-	stay_on_one_cpu();
 	run_tests();
 	mark("done");
 	fflush(stdout);
