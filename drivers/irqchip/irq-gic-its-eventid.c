@@ -63,42 +63,44 @@ EXPORT_SYMBOL_IF_KUNIT(its_eventid_map_destroy);
  *
  * Context: Any context.
  * Return: The EventID of the first vector, -ENOSPC when there is no room, -EINVAL
- *	   when @nvecs is 0.
+ *	   when @nvecs is out of range.
  */
 int its_eventid_alloc(struct its_eventid_map *map, unsigned int nvecs)
 {
-	unsigned long free, block, n, i, size, bit;
+	unsigned long size, block, first, last, free, whole, bit, i;
 
-	if (!nvecs)
+	if (nvecs - 1 >= BITS_PER_LONG)
 		return -EINVAL;
-	if (nvecs > BITS_PER_LONG)
-		return -ENOSPC;
 
 	size = roundup_pow_of_two(nvecs);
 	block = GENMASK(size - 1, 0);
 
-	/* A block is aligned, and therefore in one word of each bitmap */
+	/*
+	 * The first and the last EventID of all blocks of that size in a word. They
+	 * are aligned, so none of them is in two words.
+	 */
+	first = ~0UL / block;
+	last = first << (size - 1);
+
 	for (i = 0; i < BITS_TO_LONGS(map->nr); i++) {
 		free = ~(map->used[i] | map->joined[i] | map->joined[i] << 1);
 
-		/* Leave the bits at which a free block of that size begins */
-		for (n = 1; n < size; n *= 2)
-			free &= free >> n;
-		free &= ~0UL / block;
-		if (free)
+		/* Adding 1 to a block carries into its last EventID when all below are free */
+		whole = ((free & ~last) + first) & free & last;
+		if (!whole)
+			continue;
+
+		bit = __ffs(whole) - (size - 1);
+		if (i * BITS_PER_LONG + bit + size > map->nr)
 			break;
+
+		map->used[i] |= GENMASK(nvecs - 1, 0) << bit;
+		map->joined[i] |= block >> 1 << bit;
+
+		return i * BITS_PER_LONG + bit;
 	}
-	if (i == BITS_TO_LONGS(map->nr))
-		return -ENOSPC;
 
-	bit = __ffs(free);
-	if (i * BITS_PER_LONG + bit + size > map->nr)
-		return -ENOSPC;
-
-	map->used[i] |= GENMASK(nvecs - 1, 0) << bit;
-	map->joined[i] |= block >> 1 << bit;
-
-	return i * BITS_PER_LONG + bit;
+	return -ENOSPC;
 }
 EXPORT_SYMBOL_IF_KUNIT(its_eventid_alloc);
 
