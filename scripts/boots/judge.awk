@@ -347,7 +347,7 @@ function check_shown(line, value,   blind) {
 	else if ((value["enabled"] > 0 || "msix-data" in has) &&
 		 count_list(value["eventids"]) != value["vectors"])
 		blind = "EventIDs"
-	else if ("map" in has && "deviceid" in value && value["deviceid"] !~ /^0x/)
+	else if ("map" in has && value["deviceid"] !~ /^0x/)
 		blind = "DeviceID"
 	if (blind != "" && !blinded[at, blind]++)
 		fail("an observation without " blind ": " line)
