@@ -10,7 +10,7 @@ endif
 kernel := $(word 1,$(names))
 series := $(word 2,$(names))
 # Two are no target by themselves: others use them
-boots := $(filter-out bench bisect,$(wordlist 3,999,$(names)))
+boots := $(filter-out bench bench-calls bisect,$(wordlist 3,999,$(names)))
 parameters = $(and $(MINUTES),minutes=$(MINUTES)) $(and $(SEED),seed=$(SEED)) \
 	$(and $(IMAGE),image=$(IMAGE))
 in_columns = fmt -w 72 | sed 's/^/\t/' | expand -t 24
@@ -117,7 +117,7 @@ check-debian: ## run both commands of README in a chroot of Debian 13, as root a
 soak: check-soak ## reload, remove and rescan at random while CPUs come and go
 
 bench: ## count the instructions of what the patches change
-	@scripts/setup/prepare check
+	@scripts/setup/prepare demo
 	@scripts/boots/bench $(kernel)
 
 parents: ## run alloc() and free() of the MSI parents, unpatched and patched
