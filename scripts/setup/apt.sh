@@ -92,3 +92,24 @@ unpack_source() {
 	dpkg-deb --fsys-tarfile "$1" | tar -xO --wildcards './usr/src/linux-source-*.tar.xz' |
 		tar -xJ -C "$2" --strip-components=1
 }
+
+# get_busybox arm64|arm|loongarch: a static one for such a guest, in the user's cache
+get_busybox() {
+	local suite tmp options apt=$apt-$1 arch=$1
+
+	[ ! -x "$cache/busybox-$1" ] || return 0
+	case $1 in
+	arm)	arch=armhf ;;
+	loongarch) arch=loong64 ;;
+	esac
+	suite=$(. /etc/os-release; echo "${VERSION_CODENAME:-}")
+	tmp=$(mktemp -d)
+	options=(-o "APT::Architecture=$arch")
+	if ! { update_suite "$suite" deb "${options[@]}" &&
+	       (cd "$tmp" && apt_suite "$suite" apt-get download "${options[@]}" busybox-static) &&
+	       dpkg-deb -x "$tmp"/*.deb "$tmp" && mv "$tmp/bin/busybox" "$cache/busybox-$1"; }; then
+		rm -rf "$tmp"
+		die "no busybox-static for $arch in $suite: put a static one at $cache/busybox-$1"
+	fi
+	rm -rf "$tmp"
+}
