@@ -2,29 +2,21 @@
 #include "parents.h"
 #include "drivers/irqchip/irq-bcm2712-mip.c"
 
-static DECLARE_BITMAP(map, 64);
 static struct mip_priv mip;
 
 static int setup(struct parent *p)
 {
-	struct device_node *node = p->pdev->dev.of_node;
-	int ret;
-
-	bitmap_zero(map, 64);
 	mip = (struct mip_priv) {
 		.base		= p->regs,
 		.msg_addr	= SZ_1G,
 		.msi_base	= 128,
 		.num_msis	= p->nr,
-		.bitmap		= map,
+		.bitmap		= p->map,
 		.parent		= p->gic,
 		.dev		= &p->pdev->dev,
 	};
 	spin_lock_init(&mip.lock);
-	ret = mip_init_domains(&mip, node);
-	p->domain = irq_find_matching_fwnode(of_fwnode_handle(node), DOMAIN_BUS_GENERIC_MSI);
-	p->map = map;
-	return ret;
+	return mip_init_domains(&mip, p->pdev->dev.of_node);
 }
 
 static void send(struct parent *p, u64 addr, u32 data)

@@ -18,7 +18,6 @@ static int setup(struct parent *p)
 	};
 	mutex_init(&msi.lock);
 	ret = brcm_allocate_domains(&msi);
-	irq_set_chained_handler_and_data(p->irq, brcm_pcie_msi_isr, &msi);
 	p->domain = msi.inner_domain;
 	p->map = msi.used;
 	return ret;
@@ -29,7 +28,7 @@ static void send(struct parent *p, u64 addr, u32 data)
 	if (addr != msi.target_addr || data >> 5 != (0xffff & PCIE_MISC_MSI_DATA_CONFIG_VAL_32) >> 5)
 		return;
 	writel(BIT((data & 31) + msi.legacy_shift), msi.intr_base + MSI_INT_STATUS);
-	generic_handle_irq(p->irq);
+	parent_chain(p, brcm_pcie_msi_isr, &msi);
 }
 
 PARENT(brcmstb, .nr = BRCM_INT_PCI_MSI_NR, .setup = setup, .send = send);

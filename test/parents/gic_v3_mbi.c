@@ -5,20 +5,17 @@
 #include "drivers/irqchip/irq-gic-v3-mbi.c"
 
 static struct mbi_range range;
-static DECLARE_BITMAP(spis, 64);
 
 static int setup(struct parent *p)
 {
 	int ret;
 
-	bitmap_zero(spis, 64);
-	range = (struct mbi_range) { .spi_start = p->first, .nr_spis = p->nr, .bm = spis };
+	range = (struct mbi_range) { .spi_start = p->first, .nr_spis = p->nr, .bm = p->map };
 	mbi_ranges = &range;
 	mbi_range_nr = 1;
 	mbi_phys_base = SZ_1G;
 	ret = mbi_allocate_domain(p->gic);
 	p->domain = irq_find_matching_fwnode(p->gic->fwnode, DOMAIN_BUS_NEXUS);
-	p->map = spis;
 	return ret;
 }
 

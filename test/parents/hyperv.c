@@ -5,10 +5,6 @@
 #include <linux/of_irq.h>
 #include <asm/mshyperv.h>
 
-static struct parent *hv_parent;
-u32 *hv_vp_index;
-void * __percpu *hyperv_pcpu_input_arg;
-
 /* Nothing is said to a hypervisor */
 #define hv_do_hypercall(...)		0
 #define vmbus_recvpacket_raw(...)	0
@@ -16,13 +12,13 @@ void * __percpu *hyperv_pcpu_input_arg;
 #define vmbus_sendpacket(...)		0
 #define vmbus_sendpacket_getid(...)	0
 #define __vmbus_request_addr_match(...)	0
-
-#define hv_get_vmbus_root_device()	(&hv_parent->pdev->dev)
-#define of_irq_find_parent(node)	to_of_node(hv_parent->gic->fwnode)
+#define hv_get_vmbus_root_device()	(&under_test->pdev->dev)
+#define of_irq_find_parent(node)	to_of_node(under_test->gic->fwnode)
+u32 *hv_vp_index;
+void * __percpu *hyperv_pcpu_input_arg;
 #include "drivers/pci/controller/pci-hyperv.c"
 
-static struct pci_host_bridge bridge;
-static struct hv_pcibus_device hbus = { .bridge = &bridge };
+static struct hv_pcibus_device hbus = { .bridge = &(struct pci_host_bridge) { } };
 
 /* The hypervisor composes messages: this one sends the number of the SPI */
 static void compose(struct irq_data *data, struct msi_msg *msg)
@@ -32,27 +28,13 @@ static void compose(struct irq_data *data, struct msi_msg *msg)
 
 static int setup(struct parent *p)
 {
-	int ret;
-
-	hv_parent = p;
-	hbus.fwnode = of_fwnode_handle(p->pdev->dev.of_node);
+	hbus.fwnode = dev_fwnode(&p->pdev->dev);
 	hv_msi_irq_chip.irq_compose_msi_msg = compose;
 	hv_msi_irq_chip.irq_unmask = irq_chip_unmask_parent;
-	ret = hv_pci_irqchip_init() ?: hv_pcie_init_irq_domain(&hbus);
-	p->domain = hbus.irq_domain;
+	if (hv_pci_irqchip_init())
+		return -ENOMEM;
 	p->map = ((struct hv_pci_chip_data *)hv_msi_gic_irq_domain->host_data)->spi_map;
-	return ret;
+	return hv_pcie_init_irq_domain(&hbus);
 }
 
-static void send(struct parent *p, u64 addr, u32 data)
-{
-	parent_raise(p, data);
-}
-
-static void teardown(struct parent *p)
-{
-	irq_domain_remove(hv_msi_gic_irq_domain);
-}
-
-PARENT(hyperv, .nr = HV_PCI_MSI_SPI_NR, .first = HV_PCI_MSI_SPI_START,
-       .setup = setup, .send = send, .teardown = teardown);
+PARENT(hyperv, .nr = HV_PCI_MSI_SPI_NR, .first = HV_PCI_MSI_SPI_START, .setup = setup);

@@ -2,7 +2,6 @@
 #include "parents.h"
 #include "drivers/irqchip/irq-ls-scfg-msi.c"
 
-static DECLARE_BITMAP(map, 32);
 static struct ls_scfg_msi_cfg cfg = { .msir_irqs = 32 };
 static struct ls_scfg_msir msir = { .gic_irq = 1 };
 static struct ls_scfg_msi data;
@@ -11,7 +10,6 @@ static int setup(struct parent *p)
 {
 	int ret;
 
-	bitmap_zero(map, 32);
 	data = (struct ls_scfg_msi) {
 		.pdev		= p->pdev,
 		.msiir_addr	= SZ_1G,
@@ -19,12 +17,11 @@ static int setup(struct parent *p)
 		.msir_num	= 1,
 		.msir		= &msir,
 		.irqs_num	= p->nr,
-		.used		= map,
+		.used		= p->map,
 	};
 	spin_lock_init(&data.lock);
 	ret = ls_scfg_msi_domains_init(&data);
 	p->domain = data.parent;
-	p->map = map;
 	return ret;
 }
 
@@ -34,8 +31,7 @@ static void send(struct parent *p, u64 addr, u32 msg)
 		.gic_irq = 1, .bit_start = 0, .bit_end = 31, .msi_data = &data, .reg = p->regs,
 	};
 	*(__be32 *)p->regs = cpu_to_be32(BIT(31 - msg));
-	irq_set_chained_handler_and_data(p->irq, ls_scfg_msi_irq_handler, &msir);
-	generic_handle_irq(p->irq);
+	parent_chain(p, ls_scfg_msi_irq_handler, &msir);
 }
 
 PARENT(ls_scfg_msi, .nr = 32, .setup = setup, .send = send);

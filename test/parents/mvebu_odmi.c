@@ -18,7 +18,6 @@ static int setup(struct parent *p)
 	struct device_node *node = p->pdev->dev.of_node;
 	int ret = mvebu_odmi_init(node, to_of_node(p->gic->fwnode));
 
-	p->domain = irq_find_matching_fwnode(of_fwnode_handle(node), DOMAIN_BUS_GENERIC_MSI);
 	p->map = odmis_bm;
 	return ret;
 }

@@ -34,14 +34,18 @@ enum { FAIL_PARENT, FAIL_TYPE, FAIL_ACTIVATE, FAIL_IOMMU, FAIL_MEMORY, NR_FAILUR
  * @take:	how much of the pool one vector takes, 0 is 1
  * @limit:	vectors that it has in all, 0 is @nr
  * @exact:	it reserves no padding (rule B5)
+ * @below:	how many interrupts its parent domain has, where that is not @gic
  * @keeps:	it does not give back interrupts of its parent domain, which has nothing to free
  * @unfailed:	kinds of failures that are left out, as it is known what comes of them
- * @setup:	let the driver create its domain, and set @domain and @map
+ * @setup:	let the driver create its domain, and set @domain, if it is not that of the device's node or its
+ *		child, and @map, unless that is for the driver
  * @send:	what the hardware does with a message: tell the driver, or the parent domain, by its handler
+ *		default: the data is the interrupt of the parent domain
  * @used:	how much it has allocated, where that is no map
  * @teardown:	undo what @setup did besides @domain, which is gone
  * @domain:	the driver's domain
  * @map:	what it has allocated
+ * @bits:	a map for it
  * @gic:	a parent domain for it
  * @sender:	the device that sends a message
  * @irq:	an interrupt for it
@@ -62,9 +66,11 @@ struct parent {
 	int (*setup)(struct parent *p);
 	void (*send)(struct parent *p, u64 addr, u32 data);
 	unsigned int (*used)(struct parent *p);
+	unsigned int (*below)(struct parent *p);
 	void (*teardown)(struct parent *p);
 	struct irq_domain *domain;
 	unsigned long *map;
+	unsigned long *bits;
 	struct irq_domain *gic;
 	unsigned int sender;
 	int irq;
@@ -73,9 +79,13 @@ struct parent {
 	struct list_head list;
 };
 
+extern struct parent *under_test;
+
 void parent_register(struct parent *p);
 void parent_raise(struct parent *p, irq_hw_number_t hwirq);
+void parent_chain(struct parent *p, irq_flow_handler_t handler, void *data);
 int parent_prepare_msi(struct msi_desc *desc, phys_addr_t addr);
+void *parent_zalloc(size_t size, gfp_t gfp);
 void parent_release_region(unsigned long *map, unsigned int pos, int order);
 
 /* A status register, where a write of 1 clears a bit */
@@ -126,7 +136,11 @@ core_initcall(parent_##_id##_register)
 /* Gone after init */
 #define acpi_table_parse_madt(...)	0
 
-/* A call that can fail, one that must stay within the map, and registers */
+/* Calls that can fail, one that must stay within the map, and registers */
+#undef kzalloc
+#undef kzalloc_node
+#define kzalloc			parent_zalloc
+#define kzalloc_node(size, gfp, node)	parent_zalloc(size, gfp)
 #define iommu_dma_prepare_msi	parent_prepare_msi
 #define bitmap_release_region	parent_release_region
 #undef writel

@@ -2,28 +2,21 @@
 #include "parents.h"
 #include "drivers/irqchip/irq-sg2042-msi.c"
 
-static DECLARE_BITMAP(map, 64);
 static struct sg204x_msi_chipdata data;
 
 static int setup(struct parent *p)
 {
-	int ret;
-
-	bitmap_zero(map, 64);
 	data = (struct sg204x_msi_chipdata) {
 		.reg_clr	= p->regs,
 		.doorbell_addr	= SZ_1G,
 		.irq_first	= 64,
 		.num_irqs	= p->nr,
 		.irq_type	= IRQ_TYPE_EDGE_RISING,
-		.msi_map	= map,
+		.msi_map	= p->map,
 		.chip_info	= p->nr == 16 ? &sg2042_chip_info : &sg2044_chip_info,
 	};
 	mutex_init(&data.msi_map_lock);
-	ret = sg204x_msi_init_domains(&data, p->gic, &p->pdev->dev);
-	p->domain = irq_find_matching_fwnode(dev_fwnode(&p->pdev->dev), DOMAIN_BUS_NEXUS);
-	p->map = map;
-	return ret;
+	return sg204x_msi_init_domains(&data, p->gic, &p->pdev->dev);
 }
 
 static void send_sg2042(struct parent *p, u64 addr, u32 msg)

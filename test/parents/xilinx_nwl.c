@@ -22,9 +22,7 @@ static void send(struct parent *p, u64 addr, u32 data)
 		return;
 	parent_w1c = pcie.breg_base + (data < 32 ? MSGF_MSI_STATUS_LO : MSGF_MSI_STATUS_HI);
 	*(u32 *)parent_w1c = BIT(data % 32);
-	irq_set_chained_handler_and_data(p->irq, data < 32 ? nwl_pcie_msi_handler_low :
-					 nwl_pcie_msi_handler_high, &pcie);
-	generic_handle_irq(p->irq);
+	parent_chain(p, data < 32 ? nwl_pcie_msi_handler_low : nwl_pcie_msi_handler_high, &pcie);
 }
 
 PARENT(xilinx_nwl, .nr = INT_PCI_MSI_NR, .setup = setup, .send = send);
