@@ -35,4 +35,5 @@ static void send(struct parent *p, u64 addr, u32 data)
 		loongson_raise((addr - SZ_1G) >> AVEC_IRQ_SHIFT);
 }
 
-PARENT(loongarch_avec, .nr = AVEC_VECTORS, .exact = true, .setup = setup, .used = loongson_vectors, .send = send);
+PARENT(loongarch_avec, .nr = AVEC_VECTORS, .exact = true, .setup = setup,
+       .used = loongson_vectors, .send = send);
