@@ -8,6 +8,13 @@
 # -v ask=boot	all keys of -v boot=NAME, "key<TAB>value", with its parts and the parameters of
 #		-v params="NAME=VALUE..." in place, and "has<TAB>" with what its image has
 
+BEGIN {
+	required = "about emulator arch machine cpu cpus memory image limit"
+	singles = required " in minutes"
+	lists = "use needs qemu options append dts dtb swap starts file run row do plug least " \
+		"skip allow taint kunit sign print"
+}
+
 function die(text) {
 	if (!died)
 		print "error: " text >"/dev/stderr"
@@ -19,25 +26,9 @@ function mistake(text) {
 	die("configs/" table ": line " FNR " " text)
 }
 
-# has(LIST, WORD): whether a list with commas has it
+# has(LIST, WORD): whether that is one of its words
 function has(list, word) {
-	return index("," list ",", "," word ",") > 0
-}
-
-function learn(list,   i, w) {
-	split(list, w, ",")
-	for (i in w)
-		known[w[i]]
-}
-
-BEGIN {
-	split("about in emulator arch machine cpu cpus memory image limit minutes", words, " ")
-	for (i in words)
-		kind[words[i]] = "single"
-	split("use needs qemu options append dts dtb swap starts file run row do " \
-	      "plug least skip allow taint kunit sign print", words, " ")
-	for (i in words)
-		kind[words[i]] = "list"
+	return index(" " list " ", " " word " ") > 0
 }
 
 FNR == 1 {
@@ -46,20 +37,21 @@ FNR == 1 {
 	sub(/configs\/[a-z]*$/, "", top)
 }
 
+!NF {
+	name = ""
+}
+
 /^#/ || !NF {
-	if (!NF)
-		name = ""
 	next
 }
 
 table == "kernels" {
 	if (NF != 5)
 		mistake("has " NF " words, not 5: what they are stands above")
+	gsub(/,/, " ", $4)
 	kernels = kernels " " $1
-	if (first_kernel == "")
-		first_kernel = $1
 	kernel_has[$1] = $4
-	learn($4)
+	known = known " " $4
 	next
 }
 
@@ -70,17 +62,17 @@ table == "series" {
 		mistake("is for the kernel " $2 ", which is not in configs/kernels")
 	if ($4 !~ /^(mainline|stable|private)$/ || $5 !~ /^(thread|single)$/)
 		mistake("is to " $4 ", in the form " $5 ": what they can be stands above")
-	n = $3 == "base" ? 0 : split($3, words, ",")
-	for (i = 1; i <= n; i++) {
-		sub(/:[0-9]+$/, "", words[i])
-		if (kernel_of[words[i]] != $2)
+	gsub(/,/, " ", $6)
+	n = split($3, words, /(:[0-9]+)?(,|$)/)
+	for (i = 1; i <= n; i++)
+		if (words[i] !~ /^(base)?$/ && kernel_of[words[i]] != $2)
 			mistake("stands on " words[i] ", which is no series of " $2 " above it")
-	}
-	series_names[++nr_series] = $1
+	nr_series = split(series " " $1, all_series, " ")
+	series = series " " $1
 	kernel_of[$1] = $2
 	stands_on[$1] = $3
 	gives[$1] = $6
-	learn($6)
+	known = known " " $6
 	next
 }
 
@@ -98,47 +90,44 @@ key == "boot" || key == "part" {
 	nr_lines[name] = 0
 	at[name] = FNR
 	if (key == "boot")
-		boots[++nr_boots] = name
+		boots = boots " " name
 	next
 }
 
 {
-	if (!(key in kind))
+	if (!has(singles " " lists, key))
 		mistake("has a key that is not there: " key)
 	if (name == "")
 		mistake("is of no paragraph, which begins with \"boot:\" or \"part:\"")
-	split(text, words, " ")
-	for (i in words)
-		if (key == "needs" && !(words[i] in known))
-			mistake("needs " words[i] ", which no kernel has and no series gives")
-	lines[name, ++nr_lines[name]] = key "\t" text
-	at[name, nr_lines[name]] = FNR
+	for (i = 2; i <= NF && key == "needs"; i++)
+		if (!has(known, $i))
+			mistake("needs " $i ", which no kernel has and no series gives")
+	i = ++nr_lines[name]
+	keys[name, i] = key
+	texts[name, i] = text
+	at[name, i] = FNR
 }
 
 # Put the lines of a paragraph, and of those that it uses, in the boot
-function add(from,   i, j, key, text, parts) {
+function add(from,   i, j, key, parts) {
 	if (++depth > 9)
 		mistake("is of \"" from "\", which uses itself")
 	for (i = 1; i <= nr_lines[from]; i++) {
-		FNR = at[from, i]
-		key = text = lines[from, i]
-		sub(/\t.*/, "", key)
-		sub(/^[^\t]*\t/, "", text)
-		if (key == "use") {
-			split(text, parts, " ")
-			for (j = 1; j in parts; j++) {
-				FNR = at[from, i]
-				if (!(parts[j] in nr_lines))
-					mistake("uses a part that is not there: " parts[j])
-				add(parts[j])
-			}
-		} else if (kind[key] == "single") {
-			# What a boot is for is not handed on
-			if (depth == 1 || (key != "about" && key != "in"))
-				single[key] = text
-		} else {
-			list[++nr_list] = key "\t" text
-			list_at[nr_list] = FNR
+		key = keys[from, i]
+		split(key == "use" ? texts[from, i] : "", parts, " ")
+		for (j = 1; j in parts; j++) {
+			FNR = at[from, i]
+			if (!(parts[j] in nr_lines))
+				mistake("uses a part that is not there: " parts[j])
+			add(parts[j])
+		}
+		# What a boot is for is not handed on
+		if (has(singles, key) && (depth == 1 || !has("about in", key))) {
+			single[key] = texts[from, i]
+		} else if (has(lists, key) && key != "use") {
+			list_key[++nr_list] = key
+			list[nr_list] = texts[from, i]
+			list_at[nr_list] = at[from, i]
 		}
 	}
 	depth--
@@ -150,12 +139,13 @@ function read_boot(from,   i, words) {
 	nr_list = 0
 	add(from)
 	FNR = at[from]
-	split("about emulator arch machine cpu cpus memory image limit", words, " ")
-	for (i in words)
+	split(required, words, " ")
+	for (i = 1; i in words; i++)
 		if (!(words[i] in single))
 			mistake("begins the boot " from ", which has no \"" words[i] ":\"")
 }
 
+# put(TEXT): with the values of its parameters
 function put(text,   out, word) {
 	while (match(text, /[{][a-z]+[}]/)) {
 		word = substr(text, RSTART + 1, RLENGTH - 2)
@@ -167,108 +157,97 @@ function put(text,   out, word) {
 	return out text
 }
 
-function print_boot(   i, n, key, pair, text, names) {
-	for (i = 1; i <= nr_boots && boots[i] != boot; i++)
-		names = names " " boots[i]
-	if (i > nr_boots)
-		die("no boot \"" boot "\" in configs/boots, there are:" names)
+function print_boot(   i, n, key, words, text) {
+	if (!has(boots, boot))
+		die("no boot \"" boot "\" in configs/boots, there are:" boots)
 	read_boot(boot)
-	for (i in single)
-		if (i == "minutes" || i == "cpus" || i == "image")
-			value[i] = single[i]
-	n = split(params, pair, " ")
+	for (key in single)
+		value[key] = single[key]
+	n = split(params, words, " ")
 	for (i = 1; i <= n; i++) {
-		key = text = pair[i]
+		key = words[i]
 		sub(/=.*/, "", key)
-		sub(/^[^=]*=/, "", text)
-		value[key] = text
+		value[key] = substr(words[i], length(key) + 2)
 	}
 	value["msis"] = has(kernel_has[value["kernel"]], "multi-msi") ? value["cpus"] + 1 : 1
+	value["seconds"] = value["minutes"] * 60
 	print "has\t" given(value["kernel"], value["image"])
-	if ("minutes" in value)
-		value["seconds"] = value["minutes"] * 60
 	for (key in single)
 		if (key != "in" && key != "minutes")
 			print key "\t" put(single[key])
 	for (i = 1; i <= nr_list; i++) {
-		key = text = list[i]
-		sub(/\t.*/, "", key)
-		sub(/^[^\t]*\t/, "", text)
 		FNR = list_at[i]
-		text = put(text)
-		if (key == "row")
+		text = put(list[i])
+		if (list_key[i] == "row")
 			sub(/^1 MSIs/, "1 MSI", text)
-		print key "\t" text
+		print list_key[i] "\t" text
 	}
 }
 
-# have(SERIES, PART): what it gives, unless that is a part of it, and what it stands on
-function have(name, part,   i, n, on) {
-	if ((getline <(top "patches/" name "/series")) < 0)
+# have(SERIES): add what it gives, unless that is a part of it as fixes:1, and what it stands on
+function have(name,   whole, i, n, on) {
+	whole = name
+	sub(/:.*/, "", whole)
+	if ((getline <(top "patches/" whole "/series")) < 0)
 		return
-	if (!part)
-		has_all = has_all "," gives[name]
-	n = stands_on[name] == "base" ? 0 : split(stands_on[name], on, ",")
-	for (i = 1; i <= n; i++) {
-		part = sub(/:.*/, "", on[i])
-		have(on[i], part)
-	}
+	if (whole == name)
+		has_all = has_all " " gives[name]
+	n = split(stands_on[whole], on, ",")
+	for (i = 1; i <= n; i++)
+		have(on[i])
 }
 
-function can_run(   i, j, n, words) {
+# given(KERNEL, IMAGE): what that kernel has, and what the series in the image give: SERIES has that
+# one and what it stands on, unpatched has none, any other has all
+function given(kernel, image,   i, name) {
+	sub(/\+.*/, "", image)
+	has_all = kernel_has[kernel]
+	for (i = 1; i <= nr_series && image != "unpatched"; i++) {
+		name = all_series[i]
+		if (image in kernel_of ? name == image : kernel_of[name] == kernel)
+			have(name)
+	}
+	return has_all
+}
+
+# can_run(BOOT): whether what it needs is given
+function can_run(name,   i, j, n, words) {
+	read_boot(name)
 	for (i = 1; i <= nr_list; i++) {
-		n = split(list[i], words, /[\t ]/)
-		for (j = 2; words[1] == "needs" && j <= n; j++)
+		n = split(list_key[i] == "needs" ? list[i] : "", words, " ")
+		for (j = 1; j <= n; j++)
 			if (!has(has_all, words[j]))
 				return 0
 	}
 	return 1
 }
 
-# given(KERNEL, IMAGE): what that kernel has, and what the series in the image give: SERIES has that
-# one and what it stands on, unpatched has none, any other has all
-function given(kernel, image,   i, text) {
-	sub(/\+.*/, "", image)
-	has_all = kernel_has[kernel]
-	for (i = 1; i <= nr_series && image != "unpatched"; i++)
-		if (image in kernel_of ? series_names[i] == image : \
-		    kernel_of[series_names[i]] == kernel)
-			have(series_names[i])
-	text = has_all
-	gsub(/,/, " ", text)
-	return text
-}
-
-function print_boots(   i) {
+function print_boots(   i, n, names) {
 	given(kernel, image)
-	for (i = 1; i <= nr_boots; i++) {
-		read_boot(boots[i])
-		if (index(" " single["in"] " ", " " group " ") && can_run())
-			print boots[i]
-	}
+	n = split(boots, names, " ")
+	for (i = 1; i <= n; i++)
+		if (can_run(names[i]) && has(single["in"], group))
+			print names[i]
 }
 
 # Without SERIES it is the first one of KERNEL, without KERNEL the first one
-function print_names(   i, all) {
+function print_names(   i, names) {
 	if (KERNEL != "" && !(KERNEL in kernel_has))
 		die("there is no KERNEL=" KERNEL " in configs/kernels, it has:" kernels)
-	for (i = 1; i <= nr_series; i++)
-		all = all " " series_names[i]
 	if (SERIES != "" && !(SERIES in kernel_of))
-		die("there is no SERIES=" SERIES " in configs/series, it has:" all)
+		die("there is no SERIES=" SERIES " in configs/series, it has:" series)
 	if (SERIES != "" && KERNEL != "" && kernel_of[SERIES] != KERNEL)
 		die("SERIES=" SERIES " is for KERNEL=" kernel_of[SERIES] ", not for " KERNEL)
+	split(kernels, names, " ")
 	if (KERNEL == "")
-		KERNEL = SERIES == "" ? first_kernel : kernel_of[SERIES]
-	for (i = nr_series; i && SERIES == ""; i--)
-		if (kernel_of[series_names[i]] == KERNEL)
-			first = series_names[i]
-	all = KERNEL " " (SERIES != "" ? SERIES : first != "" ? first : "none")
-	for (i = 1; i <= nr_boots; i++) {
-		read_boot(boots[i])
-		all = all " " boots[i]
-	}
-	print all
+		KERNEL = SERIES == "" ? names[1] : kernel_of[SERIES]
+	for (i = 1; i <= nr_series && SERIES == ""; i++)
+		if (kernel_of[all_series[i]] == KERNEL)
+			SERIES = all_series[i]
+	print KERNEL " " (SERIES == "" ? "none" : SERIES) boots
+	split(boots, names, " ")
+	for (i = 1; i in names; i++)
+		read_boot(names[i])
 }
 
 END {
