@@ -1,51 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Draw the EventIDs of each DeviceID from the state lines of a boot's results, as SVG, a row
-# for each observation. A function on bus 0 has a DeviceID of its own, the functions
-# behind a bridge share one.
+# Draw the EventIDs of each DeviceID from the state lines of a boot's results, as SVG, a row for
+# each observation. A function on bus 0 has a DeviceID of its own, those behind a bridge share one.
 
-# Sets ids[1..] to the EventIDs of a list like "0-2,5", returns how many
-function expand(list, ids,   n, i, e, range, ranges) {
-	split("", ids)
-	n = 0
-	split(list, ranges, ",")
-	for (i = 1; i in ranges; i++) {
+# mark(LIST, CLASS): EventIDs of a list like "0-2,5" are that in this row, if they are nothing else
+function mark(list, class,   n, i, e, ranges, range) {
+	n = split(list, ranges, ",")
+	for (i = 1; i <= n; i++) {
 		if (split(ranges[i], range, "-") == 1)
 			range[2] = range[1]
-		if (range[1] !~ /^[0-9]+$/)
-			continue
-		for (e = range[1] + 0; e <= range[2] + 0; e++)
-			ids[++n] = e
+		for (e = range[1] + 0; range[1] != "" && e <= range[2] + 0; e++) {
+			if (!(e in now))
+				now[e] = class
+			if (e >= width[dev])
+				width[dev] = e + 1
+		}
 	}
-	return n
-}
-
-function cell(e, class) {
-	cells[dev, row] = cells[dev, row] "<rect class='" class "' x='" 130 + e * 10 "' y='" row * 12 "'/>"
-	if (e >= width[dev])
-		width[dev] = e + 1
-}
-
-# One function's EventIDs: its vectors, and for Multi-MSI the rest of its block, unless
-# the kernel shows what is reserved
-function draw_function(bdf, class, shown,   n, i, e, ids) {
-	n = expand(eventids[bdf], ids)
-	for (i = 1; i <= n; i++) {
-		cell(ids[i], class)
-		status[dev, ids[i]] = "used"
-	}
-	for (e = ids[1] + n; n && !shown && e < ids[1] + enabled[bdf]; e++) {
-		cell(e, "padding")
-		status[dev, e] = "padding"
-	}
-	return n ? ids[1] : 0
-}
-
-# What the kernel has reserved beside the vectors of this row
-function draw_reserved(list,   n, i, ids) {
-	n = expand(list, ids)
-	for (i = 1; i <= n; i++)
-		if (status[dev, ids[i]] != "used")
-			cell(ids[i], "padding")
 }
 
 $1 == "#" && $2 == "state" && $4 !~ /^vfio/ {
@@ -55,41 +24,43 @@ $1 == "#" && $2 == "state" && $4 !~ /^vfio/ {
 	}
 	eventids[$3] = value["eventids"]
 	enabled[$3] = value["enabled"]
-
 	dev = substr($3, 6, 2) == "00" ? substr($3, 6) : "bus " substr($3, 6, 2)
-	if (!(dev in rows))
+	if (!rows[dev]++)
 		devices[++nr_devices] = dev
-	row = rows[dev]++
-	if (index(functions[dev], $3) == 0)
-		functions[dev] = functions[dev] " " $3
-	label[dev, row] = substr($3, 6) " " $4 " " $5
+	if (!($3 in number)) {
+		number[$3] = ++nr[dev]
+		names[dev, nr[dev]] = $3
+	}
 
-	for (e = 0; e < width[dev]; e++)
-		if (status[dev, e] == "used")
-			status[dev, e] = ""
-		else if (status[dev, e] == "padding")
-			status[dev, e] = "was padding"
-
-	base = 0
+	# The vectors of this one are as new as the row. Behind them comes the rest of Multi-MSI
+	# blocks, unless the kernel shows what is reserved.
+	split("", now)
+	mark(eventids[$3], "f" number[$3])
+	for (f = 1; f <= nr[dev]; f++)
+		mark(eventids[names[dev, f]], "f" f)
 	shown = value["reserved"] != "-"
-	nr = split(functions[dev], names, " ")
-	for (f = 1; f <= nr; f++) {
-		first = draw_function(names[f], "f" f, shown)
-		if (names[f] == $3)
-			base = first
+	for (f = 1; f <= nr[dev] && !shown; f++) {
+		base = eventids[names[dev, f]] + 0
+		size = enabled[names[dev, f]] + 0
+		mark(size ? base "-" base + size - 1 : "", "padding")
 	}
-	if (shown) {
-		draw_reserved(value["reserved"])
-		next
-	}
-	# The lowest free EventIDs are taken first. So what was padding, is below and is
-	# not taken has not been given back.
+	mark(value["reserved"], "padding")
+	# The lowest free EventIDs are taken first. So what was padding, is below and is not taken
+	# has not been given back.
+	base = eventids[$3] + 0
+	cells = ""
 	for (e = 0; e < width[dev]; e++) {
-		if (status[dev, e] == "was padding" && e < base)
-			status[dev, e] = "lost"
-		if (status[dev, e] == "lost")
-			cell(e, "lost")
+		if (!shown && !(e in now) &&
+		    (was[dev, e] == "lost" || was[dev, e] == "padding" && e < base))
+			now[e] = "lost"
+		if (e in now) {
+			cells = cells "<rect class='" now[e] "' x='" 130 + e * 10 "' y='" \
+				rows[dev] * 12 - 12 "'/>"
+			was[dev, e] = now[e]
+		}
 	}
+	drawn[dev] = drawn[dev] "<text y='" rows[dev] * 12 - 3 "'>" substr($3, 6) " " $4 " " $5 \
+		"</text>" cells "\n"
 }
 
 END {
@@ -97,8 +68,6 @@ END {
 		dev = devices[d]
 		printf "<figure><figcaption>%s</figcaption><svg width='%d' height='%d'>\n", dev,
 		       140 + width[dev] * 10, rows[dev] * 12 + 4
-		for (row = 0; row < rows[dev]; row++)
-			printf "<text y='%d'>%s</text>%s\n", row * 12 + 9, label[dev, row], cells[dev, row]
-		print "</svg></figure>"
+		printf "%s</svg></figure>\n", drawn[dev]
 	}
 }

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Draw what the judge says of boots, joined by the names of its rows: a line is "unpatched" or
-# "patched", then a line of judge.awk. One file: the demo's table, in 80 columns, -v colour=1 for
-# a terminal. Several, each after "version=...": right observations of each kernel. One fails if a
-# row is missing, or has fewer observations, on one side, or if a function has ever had fewer
-# vectors on the patched kernel.
+# "patched", then a line of judge.awk. One file: the demo's table, in 80 columns. Several, each
+# after "version=...": right observations of each kernel. One fails if a row is missing, or has
+# fewer observations, on one side, or if a function ever had fewer vectors on the patched kernel.
 
 BEGIN {
 	FS = "\t"
 	compare = ARGC > 2
+	split("unpatched patched", sides, " ")
+	split(compare ? "10 8" : "8 11", widths, " ")
 }
 
 FNR == 1 {
@@ -15,17 +16,13 @@ FNR == 1 {
 }
 
 $2 == "row" {
-	if (!($3 in known)) {
-		known[$3] = 1
+	if (!known[$3]++)
 		names[++nr_names] = $3
-	}
 	i = k SUBSEP $1 SUBSEP $3
 	right[i] += $4
 	total[i] += $5
-	if ($6 "" != last[i] "")
+	if (vectors[i] !~ "(^|>)" $6 "$")
 		vectors[i] = vectors[i] (vectors[i] == "" ? "" : ">") $6
-	last[i] = $6
-	sub(/.*>/, "", last[i])
 	children[i] += $7
 	of[i] += $8
 }
@@ -34,19 +31,12 @@ $2 == "row" {
 $2 == "step" {
 	step = $3 ": " $4 ", " $5 " " $6
 	nr = ++nr_steps[$1, step]
-	if ($1 == "unpatched")
-		had[step, nr] = $7
-	else
-		has[step, nr] = $7
+	had[$1, step, nr] = $7
+	steps[step, nr]
 }
 
 $2 == "complaints" {
 	complaints[k, $1] += $3
-}
-
-function cell(i, width,   text) {
-	text = sprintf("%" width "s", i in total ? right[i] "/" total[i] : "-")
-	return colour ? sprintf("\033[%dm%s\033[0m", right[i] == total[i] ? 32 : 31, text) : text
 }
 
 function shorten(list,   v, n) {
@@ -54,60 +44,66 @@ function shorten(list,   v, n) {
 	return n > 3 ? v[1] ">...>" v[n] : n ? list : "-"
 }
 
-function print_demo(   r, u, p, rc) {
-	printf "%51s%29s\n", "unpatched", "patched"
-	printf "%-26s%8s%8s%9s%11s%8s%9s\n", "", "right", "vectors", "keyboard", "right", "vectors",
-	       "keyboard"
-	for (r = 1; r <= nr_names; r++) {
-		u = 1 SUBSEP "unpatched" SUBSEP names[r]
-		p = 1 SUBSEP "patched" SUBSEP names[r]
-		printf "%-26s%s%8s%9s%s%8s%9s\n", names[r], cell(u, 8), shorten(vectors[u]),
-		       of[u] ? children[u] "/" of[u] : "-", cell(p, 11), shorten(vectors[p]),
-		       of[p] ? children[p] "/" of[p] : "-"
-		if (total[u] != total[p]) {
-			printf "error: %s: %d observations unpatched, %d patched\n", names[r], total[u],
-			       total[p] >"/dev/stderr"
-			rc = 1
+# print_row(NAME): of all kernels, the complaints without one
+function print_row(name,   j, s, i, text) {
+	printf "%-26s", name == "" ? "complaints of the kernel" : name
+	for (j = 1; j <= k; j++)
+		for (s = 1; s <= 2; s++) {
+			i = j SUBSEP sides[s] SUBSEP name
+			text = i in total ? right[i] "/" total[i] : "-"
+			printf "%" widths[s] "s", name == "" ? complaints[j, sides[s]] + 0 : text
+			if (!compare)
+				printf "%8s%9s", shorten(vectors[i]),
+				       of[i] ? children[i] "/" of[i] : "-"
 		}
+	printf "\n"
+}
+
+function print_titles(   j) {
+	if (!compare) {
+		printf "%51s%29s\n", "unpatched", "patched"
+		printf "%34s%8s%9s%11s%8s%9s\n", "right", "vectors", "keyboard", "right", "vectors",
+		       "keyboard"
+		return
 	}
-	printf "%-26s%8d%8s%9s%11d%8s%9s\n", "complaints of the kernel",
-	       complaints[1, "unpatched"], "-", "-", complaints[1, "patched"], "-", "-"
-	return print_worse() || rc || !nr_names
-}
-
-function print_worse(   what, name, rc) {
-	for (what in has)
-		if (has[what] < had[what]) {
-			split(what, name, SUBSEP)
-			printf "error: %s: %d vectors unpatched, %d patched\n", name[1], had[what],
-			       has[what] >"/dev/stderr"
-			rc = 1
-		}
-	return rc
-}
-
-function print_compare(   r, i) {
 	printf "%-26s", ""
-	for (i = 1; i <= k; i++)
-		printf "%18s", "Linux " title[i]
+	for (j = 1; j <= k; j++)
+		printf "%18s", "Linux " title[j]
 	printf "\n%-26s", ""
-	for (i = 1; i <= k; i++)
+	for (j = 1; j <= k; j++)
 		printf "%10s%8s", "unpatched", "patched"
 	printf "\n"
+}
+
+function worse(what, unit, unpatched, patched) {
+	printf "error: %s: %d %s unpatched, %d patched\n", what, unpatched, unit, patched \
+		>"/dev/stderr"
+	rc = 1
+}
+
+function check_sides(   r, u, p, what, step) {
 	for (r = 1; r <= nr_names; r++) {
-		printf "%-26s", names[r]
-		for (i = 1; i <= k; i++)
-			printf "%s%s", cell(i SUBSEP "unpatched" SUBSEP names[r], 10),
-			       cell(i SUBSEP "patched" SUBSEP names[r], 8)
-		printf "\n"
+		u = total[1, "unpatched", names[r]]
+		p = total[1, "patched", names[r]]
+		if (u != p)
+			worse(names[r], "observations", u, p)
 	}
-	printf "%-26s", "complaints of the kernel"
-	for (i = 1; i <= k; i++)
-		printf "%10d%8d", complaints[i, "unpatched"], complaints[i, "patched"]
-	printf "\n"
-	return 0
+	for (what in steps) {
+		split(what, step, SUBSEP)
+		u = had["unpatched", what]
+		if (("patched", what) in had && had["patched", what] < u)
+			worse(step[1], "vectors", u, had["patched", what])
+	}
+	if (!nr_names)
+		rc = 1
 }
 
 END {
-	exit compare ? print_compare() : print_demo()
+	print_titles()
+	for (r = 1; r <= nr_names; r++)
+		print_row(names[r])
+	print_row("")
+	if (!compare)
+		check_sides()
+	exit rc
 }
