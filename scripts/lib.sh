@@ -19,8 +19,8 @@ export CCACHE_DEPEND=1
 export LC_ALL=C.UTF-8
 jobs=$(nproc)
 cross=aarch64-linux-gnu-
-cross_arm=arm-linux-gnueabihf-
-cross_loongarch=loongarch64-linux-gnu-
+declare -A cross_of=([arm64]=$cross [arm]=arm-linux-gnueabihf-
+	[loongarch]=loongarch64-linux-gnu-)
 # Debian 12's own "clang" is too old for a new kernel
 clang="clang-19"
 

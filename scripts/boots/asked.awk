@@ -10,36 +10,27 @@ function number(release,   part) {
 	return part[1] * 1000 + part[2]
 }
 
-function excuses(how, word,   there) {
-	there = index(" " words " ", " " word " ") > 0
-	return how == "on" && there || how == "without" && !there || \
-	       how == "before" && number(release) < number(word) || \
-	       how == "after" && number(release) > number(word)
+/^# CONFIG_[A-Z0-9_]+: not [a-z]+ [^ ]+: ./ && FNR == NR {
+	sub(/:$/, "", $2)
+	sub(/:$/, "", $5)
+	there = index(" " words " ", " " $5 " ") > 0
+	newer = number(release) - number($5)
+	if ($4 == "on" && there || $4 == "without" && !there ||
+	    $4 == "before" && newer < 0 || $4 == "after" && newer > 0)
+		excused[$2]
 }
 
-FNR == NR && /^# CONFIG_[A-Z0-9_]+: not [a-z]+ [^ ]+: ./ {
-	if (excuses($4, substr($5, 1, length($5) - 1)))
-		excused[substr($2, 1, length($2) - 1)]
-	next
+/^# CONFIG_[A-Z0-9_]+ is not set/ {
+	$0 = $2 "=n"
 }
 
 /^CONFIG_[A-Z0-9_]+=/ {
 	option = substr($0, 1, index($0, "=") - 1)
 	value = substr($0, index($0, "=") + 1)
-}
-
-/^# CONFIG_[A-Z0-9_]+ is not set/ {
-	option = $2
-	value = "n"
-}
-
-/^(# )?CONFIG_/ && FNR == NR {
-	asked[option] = value
-	next
-}
-
-/^(# )?CONFIG_/ {
-	has[option] = value
+	if (FNR == NR)
+		asked[option] = value
+	else
+		has[option] = value
 }
 
 END {
