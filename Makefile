@@ -7,6 +7,10 @@ names := $(shell awk -v ask=names -v KERNEL='$(KERNEL)' -v SERIES='$(SERIES)' \
 ifneq ($(.SHELLSTATUS),0)
 $(error $(strip $(patsubst error:,,$(names))))
 endif
+no_series := $(filter bench compare coverage mutations parents,$(MAKECMDGOALS))
+ifneq ($(and $(SERIES),$(no_series)),)
+$(error $(no_series): looks at all series of a kernel, SERIES=$(SERIES) is not for it)
+endif
 kernel := $(word 1,$(names))
 series := $(word 2,$(names))
 # Two are no target by themselves: others use them

@@ -37,11 +37,8 @@ FNR == 1 {
 	sub(/configs\/[a-z]*$/, "", top)
 }
 
-!NF {
-	name = ""
-}
-
 /^#/ || !NF {
+	name = NF ? name : ""
 	next
 }
 

@@ -158,8 +158,25 @@ part == "console" {
 	fail(commands[at] ": " $0)
 }
 
+# "# state FUNCTION ACTION CYCLE start|right|wrong NAME=VALUE...", one for each observation. The
+# verdict "start" is that of what was not told how much there has to be at the start.
 /^# state / {
-	read_state()
+	read_pairs($0, value)
+	was_seen[at, $3] = 1
+	check_shown(value)
+	for (row = 1; row <= nr_rows && $4 ~ /^(start|late)$/; row++)
+		if (setting[row, "function"] == $3) {
+			started[row] = 1
+			check_start(row, "vectors", value)
+			check_start(row, "children", value)
+		}
+	row = row_of[at, $4]
+	if ($6 !~ /^(start|right|wrong)$/)
+		fail("an observation without a verdict: " $0)
+	else if ($6 != "start" && !row && !homeless[$4]++)
+		fail("observations of \"" $4 "\" belong to no row: " $0)
+	else if ($6 != "start" && row)
+		read_observation(row, value)
 }
 
 # They add up
@@ -240,30 +257,8 @@ function check_taint(flags,   i, letter, found) {
 		bug("the kernel is tainted:" found)
 }
 
-# "# state FUNCTION ACTION CYCLE start|right|wrong NAME=VALUE...", one for each observation. The
-# verdict "start" is that of what was not told how much there has to be at the start.
-function read_state(   value, row, right) {
-	if ($6 !~ /^(start|right|wrong)$/) {
-		fail("an observation without a verdict: " $0)
-		return
-	}
-	read_pairs($0, value)
-	was_seen[at, $3] = 1
-	check_shown(value)
-	for (row = 1; row <= nr_rows && $4 ~ /^(start|late)$/; row++)
-		if (setting[row, "function"] == $3) {
-			started[row] = 1
-			check_start(row, "vectors", value)
-			check_start(row, "children", value)
-		}
-	if ($6 == "start")
-		return
-	if (!((at, $4) in row_of)) {
-		if (!homeless[$4]++)
-			fail("observations of \"" $4 "\" belong to no row: " $0)
-		return
-	}
-	row = row_of[at, $4]
+# An observation of a row, "$1 $2 FUNCTION ACTION CYCLE VERDICT"
+function read_observation(row, value,   right) {
 	if (!seen[at, $4, $3]++)
 		functions[at, $4] = functions[at, $4] " " $3
 	seen[at, $4]++
@@ -274,12 +269,13 @@ function read_state(   value, row, right) {
 		print "step\t" rows[row] "\t" $3 "\t" $4 "\t" $5 "\t" value["vectors"]
 	right = $6 == "right"
 	if (setting[row, "function"] == $3) {
-		if (has_not(row, "vectors", value))
-			right = 0
+		right = right && !has_not(row, "vectors", value)
 		if (vectors[row] !~ "(^|>)" value["vectors"] "$")
 			vectors[row] = vectors[row] (vectors[row] == "" ? "" : ">") value["vectors"]
-		nr_children[row] += setting[row, "children"] != ""
-		children[row] += setting[row, "children"] != "" && !has_not(row, "children", value)
+		if (setting[row, "children"] != "") {
+			nr_children[row]++
+			children[row] += !has_not(row, "children", value)
+		}
 	}
 	total[row]++
 	nr_right[row] += right
