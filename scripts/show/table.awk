@@ -60,19 +60,17 @@ function print_row(name,   j, s, i, text) {
 }
 
 function print_titles(   j) {
-	if (!compare) {
-		printf "%51s%29s\n", "unpatched", "patched"
+	printf "%-26s", ""
+	for (j = 1; j <= k && compare; j++)
+		printf "%18s", "Linux " title[j]
+	if (compare)
+		printf "\n%-26s", ""
+	for (j = 1; j <= k; j++)
+		printf compare ? "%10s%8s" : "%25s%29s", "unpatched", "patched"
+	printf "\n"
+	if (!compare)
 		printf "%34s%8s%9s%11s%8s%9s\n", "right", "vectors", "keyboard", "right", "vectors",
 		       "keyboard"
-		return
-	}
-	printf "%-26s", ""
-	for (j = 1; j <= k; j++)
-		printf "%18s", "Linux " title[j]
-	printf "\n%-26s", ""
-	for (j = 1; j <= k; j++)
-		printf "%10s%8s", "unpatched", "patched"
-	printf "\n"
 }
 
 function worse(what, unit, unpatched, patched) {
