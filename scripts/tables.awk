@@ -64,8 +64,9 @@ table == "series" {
 	for (i = 1; i <= n; i++)
 		if (words[i] !~ /^(base)?$/ && kernel_of[words[i]] != $2)
 			mistake("stands on " words[i] ", which is no series of " $2 " above it")
-	nr_series = split(series " " $1, all_series, " ")
 	series = series " " $1
+	if (!($2 in first_series))
+		first_series[$2] = $1
 	kernel_of[$1] = $2
 	stands_on[$1] = $3
 	gives[$1] = $6
@@ -196,14 +197,13 @@ function have(name,   whole, i, n, on) {
 
 # given(KERNEL, IMAGE): what that kernel has, and what the series in the image give: SERIES has that
 # one and what it stands on, unpatched has none, any other has all
-function given(kernel, image,   i, name) {
+function given(kernel, image,   name) {
 	sub(/\+.*/, "", image)
 	has_all = kernel_has[kernel]
-	for (i = 1; i <= nr_series && image != "unpatched"; i++) {
-		name = all_series[i]
-		if (image in kernel_of ? name == image : kernel_of[name] == kernel)
+	for (name in kernel_of)
+		if (image != "unpatched" &&
+		    (image in kernel_of ? name == image : kernel_of[name] == kernel))
 			have(name)
-	}
 	return has_all
 }
 
@@ -238,10 +238,9 @@ function print_names(   i, names) {
 	split(kernels, names, " ")
 	if (KERNEL == "")
 		KERNEL = SERIES == "" ? names[1] : kernel_of[SERIES]
-	for (i = 1; i <= nr_series && SERIES == ""; i++)
-		if (kernel_of[all_series[i]] == KERNEL)
-			SERIES = all_series[i]
-	print KERNEL " " (SERIES == "" ? "none" : SERIES) boots
+	if (SERIES == "")
+		SERIES = KERNEL in first_series ? first_series[KERNEL] : "none"
+	print KERNEL " " SERIES boots
 	split(boots, names, " ")
 	for (i = 1; i in names; i++)
 		read_boot(names[i])

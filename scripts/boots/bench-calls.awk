@@ -29,8 +29,8 @@ function compare(what,   first, i, s, noise) {
 		printf "%12.1f%7.3f", cost[s] / 1000, cost[s] / cost[first]
 		noise = 3 * (error[s] + error[first]) + .003 * cost[first]
 		if (cost[s] > cost[first] + noise)
-			missed = missed "error: " sources[i] ", " what ": dearer than unpatched by " \
-				"more than " int(noise) "\n"
+			missed = missed "error: " sources[i] ", " what ": dearer than unpatched " \
+				"by more than " int(noise) "\n"
 	}
 	printf "\n"
 }
