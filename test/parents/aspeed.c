@@ -16,13 +16,19 @@ static int setup(struct parent *p)
 	return ret;
 }
 
-static void send(struct parent *p, u64 addr, u32 data)
+static void burst(struct parent *p, u32 data, unsigned int n)
 {
-	if (addr != pcie_rc_ast2600.msi_address || data >= p->nr)
-		return;
-	writel(data < 32 ? BIT(data) : 0, pcie.reg + pcie_rc_ast2600.reg_msi_sts);
-	writel(data < 32 ? 0 : BIT(data - 32), pcie.reg + pcie_rc_ast2600.reg_msi_sts + 4);
+	u64 status = GENMASK_ULL(data + n - 1, data);
+
+	writel(status, pcie.reg + pcie_rc_ast2600.reg_msi_sts);
+	writel(status >> 32, pcie.reg + pcie_rc_ast2600.reg_msi_sts + 4);
 	aspeed_pcie_intr_handler(p->irq, &pcie);
 }
 
-PARENT(aspeed, .nr = MAX_MSI_HOST_IRQS, .setup = setup, .send = send);
+static void send(struct parent *p, u64 addr, u32 data)
+{
+	if (addr == pcie_rc_ast2600.msi_address && data < p->nr)
+		burst(p, data, 1);
+}
+
+PARENT(aspeed, .nr = MAX_MSI_HOST_IRQS, .setup = setup, .burst = burst, .send = send);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "parents.h"
 #include <gicv5.h>
-#include "drivers/irqchip/irq-gic-its-msi-parent.c"
-#undef pr_fmt
 #include "drivers/irqchip/irq-gic-v5-its.c"
 
 static struct gicv5_its_chip_data *chip(struct parent *p)

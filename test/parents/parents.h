@@ -41,6 +41,7 @@ enum { FAIL_PARENT, FAIL_TYPE, FAIL_ACTIVATE, FAIL_IOMMU, FAIL_MEMORY, NR_FAILUR
  *		child, and @map, unless that is for the driver
  * @send:	what the hardware does with a message: tell the driver, or the parent domain, by its handler
  *		default: the data is the interrupt of the parent domain
+ * @burst:	several messages at once, where the driver has to find each of them
  * @used:	how much it has allocated, where that is no map
  * @teardown:	undo what @setup did besides @domain, which is gone
  * @domain:	the driver's domain
@@ -65,6 +66,7 @@ struct parent {
 	unsigned int unfailed;
 	int (*setup)(struct parent *p);
 	void (*send)(struct parent *p, u64 addr, u32 data);
+	void (*burst)(struct parent *p, u32 data, unsigned int n);
 	unsigned int (*used)(struct parent *p);
 	unsigned int (*below)(struct parent *p);
 	void (*teardown)(struct parent *p);

@@ -242,7 +242,7 @@ static irqreturn_t handler(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-static void deliver(struct parent *p, int dev, u64 addr, u32 data)
+static void deliver(struct parent *p, int dev, u64 addr, u32 data, unsigned int n)
 {
 	unsigned long flags;
 
@@ -250,7 +250,9 @@ static void deliver(struct parent *p, int dev, u64 addr, u32 data)
 	p->sender = dev;
 	local_irq_save(flags);
 	irq_enter();
-	if (p->send)
+	if (n > 1)
+		p->burst(p, data, n);
+	else if (p->send)
 		p->send(p, addr, data);
 	else
 		parent_raise(p, data);
@@ -323,7 +325,7 @@ static bool check_messages(struct parent *p, int dev)
 		right = false;
 	}
 	for (int i = 0; i < n; i++) {
-		deliver(p, dev, addr, (data & ~(n - 1)) | i);
+		deliver(p, dev, addr, (data & ~(n - 1)) | i, 1);
 		if (i < vectors[dev] ? hits != 1 || hit != pci_irq_vector(devs[dev], i) : hits && !p->exact) {
 			if (i < vectors[dev])
 				complain(lost, "%d of %u messages, data %#x, address %#llx: %u interrupts\n",
@@ -509,13 +511,20 @@ static void test_random(struct parent *p)
 	end(p);
 }
 
+/* A pool whose first place for n vectors has neighbours, in its gap as well where that is free for them */
+static void begin_failures(struct parent *p, unsigned int n)
+{
+	begin(p);
+	allocate(p, 0, n);
+	for (int dev = 1; dev < 10 && 3 * dev < p->nr; dev++)
+		allocate(p, dev, 1);
+	release(p, 0);
+}
+
 /* Each step of an allocation fails once, and all is as before (B4) */
 static void test_failures(struct parent *p, unsigned int n)
 {
-	begin(p);
-	touched[0] = true;
-	for (int dev = 1; dev < 10 && 3 * dev < p->nr; dev++)
-		allocate(p, dev, 1);
+	begin_failures(p, n);
 	for (int kind = 0; kind < NR_FAILURES; kind++) {
 		for (int i = 1; !(p->unfailed & BIT(kind)); i++) {
 			unsigned int *left = fail_at_call(kind);
@@ -539,10 +548,7 @@ static void test_failures(struct parent *p, unsigned int n)
 				kunit_warn(kunit, "%u vectors: %s, call %d fails, returns %d\n", n, failure_names[kind],
 					   i, ret);
 			end(p);
-			begin(p);
-			touched[0] = true;
-			for (int dev = 1; dev < 10 && 3 * dev < p->nr; dev++)
-				allocate(p, dev, 1);
+			begin_failures(p, n);
 		}
 	}
 	end(p);

@@ -31,8 +31,8 @@ static void send_sg2044(struct parent *p, u64 addr, u32 msg)
 }
 
 /*
- * Data of MSI has 16 bits, so the other 16 of the SG2042 are for MSI-X. When irq_set_type() fails, the
- * interrupt of the parent domain stays.
+ * The device tree has 16 MSIs of the SG2042, whose data is 1 << hwirq. When irq_set_type() fails, the
+ * interrupt of the parent domain stays; that of the PLIC there does not.
  */
 PARENT(sg2042_msi, .nr = 16, .unfailed = BIT(FAIL_TYPE), .setup = setup, .send = send_sg2042);
 PARENT(sg2044_msi, .nr = 64, .unfailed = BIT(FAIL_TYPE), .setup = setup, .send = send_sg2044);

@@ -18,3 +18,7 @@
 #define gic_v5_its_msi_parent_ops	parent_gic_v5_its_msi_parent_ops
 #define gicv5_its_of_probe		parent_gicv5_its_of_probe
 #define gicv5_its_acpi_probe		parent_gicv5_its_acpi_probe
+
+/* It takes the DeviceID and the address from here, the kernel's asks for more of a device */
+#include "drivers/irqchip/irq-gic-its-msi-parent.c"
+#undef pr_fmt
