@@ -511,14 +511,18 @@ static void test_random(struct parent *p)
 	end(p);
 }
 
-/* A pool whose first place for n vectors has neighbours, in its gap as well where that is free for them */
+/* Single vectors, in the gap of a place for n as well, unless the parent reserves that */
 static void begin_failures(struct parent *p, unsigned int n)
 {
 	begin(p);
-	allocate(p, 0, n);
-	for (int dev = 1; dev < 10 && 3 * dev < p->nr; dev++)
+	touched[0] = true;
+	for (int dev = 1; dev < 10 && 3 * dev < p->nr; dev++) {
 		allocate(p, dev, 1);
-	release(p, 0);
+		if (dev == 1 && n > 1)
+			allocate(p, 0, n);
+	}
+	if (vectors[0])
+		release(p, 0);
 }
 
 /* Each step of an allocation fails once, and all is as before (B4) */
