@@ -75,7 +75,7 @@ am: ## apply a series, and what it stands on, to the kernel tree KDIR, a git tre
 	@scripts/series/am $(series)
 
 check-packages: ## put the patches into Debian's source packages and build what they touch
-	@scripts/setup/prepare packages
+	@scripts/setup/prepare full
 	@for k in linux-6.12.y linux-6.1.y; do scripts/series/check-packages $$k || exit 1; done
 
 check-kdir: ## check with KDIR=, another release of the kernel than that of configs/kernels

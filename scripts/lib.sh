@@ -189,11 +189,11 @@ totals() {
 	[ "$failed" = 0 ]
 }
 
-# kernel_field NAME FIELD: a field of the table of kernels
-kernel_field() {
-	awk -v name="$1" -v field="$2" \
+# table_field TABLE NAME FIELD: a field of the line of that name in a table of configs/
+table_field() {
+	awk -v name="$2" -v field="$3" \
 	    '!/^#/ && $1 == name { print $field; found = 1 } END { exit !found }' \
-	    "$top/configs/kernels" || die "no kernel '$1' in configs/kernels"
+	    "$top/configs/$1" || die "configs/$1 has no '$2'"
 }
 
 # tables ASK=...: what tables.awk prints of the tables of configs/

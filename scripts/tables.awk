@@ -57,7 +57,7 @@ table == "series" {
 		mistake("has " NF " words, not 6: what they are stands above")
 	if (!($2 in kernel_has))
 		mistake("is for the kernel " $2 ", which is not in configs/kernels")
-	if ($4 !~ /^(mainline|stable|private)$/ || $5 !~ /^(thread|single)$/)
+	if ($4 !~ /^(mainline|stable|private)$/ || $5 !~ /^(thread|rfc|single)$/)
 		mistake("is to " $4 ", in the form " $5 ": what they can be stands above")
 	gsub(/,/, " ", $6)
 	n = split($3, words, /(:[0-9]+)?(,|$)/)

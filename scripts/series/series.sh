@@ -2,22 +2,14 @@
 # shellcheck shell=bash disable=SC2154
 # Sourced after lib.sh: the table of series, what each stands on, kernel trees that take patches
 
-# series_field NAME FIELD: a field of that table
-series_field() {
-	awk -v name="$1" -v field="$2" \
-	    '!/^#/ && $1 == name { print $field; found = 1 } END { exit !found }' \
-	    "$top/configs/series" ||
-		die "no series '$1' in configs/series"
-}
-
 # series_names KERNEL: those of a kernel that have patches
 series_names() {
 	local name
 
-	awk -v kernel="$1" '!/^#/ && $2 == kernel { print $1 }' "$top/configs/series" |
-		while read -r name; do
-			[ ! -d "$top/patches/$name" ] || echo "$name"
-		done
+	for name in $(awk -v kernel="$1" '!/^#/ && $2 == kernel { print $1 }' \
+			"$top/configs/series"); do
+		[ ! -d "$top/patches/$name" ] || echo "$name"
+	done
 }
 
 # series_patches NAME: the files of its patches
@@ -29,7 +21,7 @@ series_patches() {
 prerequisites() {
 	local on part
 
-	on=$(series_field "$1" 3)
+	on=$(table_field series "$1" 3)
 	[ "$on" != base ] || return 0
 	for part in ${on//,/ }; do
 		prerequisites "${part%:*}"
@@ -47,24 +39,18 @@ stack() {
 	series_patches "$1"
 }
 
-# work_dir NAME: where a series is edited
-work_dir() {
-	echo "$build/linux-${1#linux-}"
-}
-
 # check_tree DIR: fail with one line unless DIR is a kernel source tree without uncommitted changes
 check_tree() {
-	local changes
+	local changes git
 
 	[ -d "$1" ] || die "$1 does not exist"
 	if [ ! -f "$1/Kbuild" ] || [ ! -f "$1/drivers/irqchip/irq-gic-v3-its.c" ]; then
 		die "$1 is no kernel source tree: it has no Kbuild, or no GICv3 ITS driver"
 	fi
 	[ -e "$1/.git" ] || return 0
-	if [ -e "$(git -C "$1" rev-parse --absolute-git-dir)/rebase-apply" ] ||
-	   [ -e "$(git -C "$1" rev-parse --absolute-git-dir)/rebase-merge" ]; then
+	git=$(git -C "$1" rev-parse --absolute-git-dir)
+	[ ! -e "$git/rebase-apply" ] && [ ! -e "$git/rebase-merge" ] ||
 		die "$1 has a git am or rebase in progress: finish it, or git am --abort"
-	fi
 	changes=$(git -C "$1" status --porcelain --untracked-files=no)
 	[ -z "$changes" ] || die "$1 has uncommitted changes ($(wc -l <<<"$changes") files," \
 		"first: ${changes%%$'\n'*}): commit or stash them, then try again"
@@ -88,7 +74,7 @@ missing_patches() {
 	shift
 	for name in $(printf '%s\n' "$@" | sed -E 's,.*/([^/]+)/[^/]+$,\1,' | uniq); do
 		mapfile -t group < <(printf '%s\n' "$@" | grep -F "/patches/$name/")
-		if [ "$(series_field "$name" 5)" = single ]; then
+		if [ "$(table_field series "$name" 5)" = single ]; then
 			for patch in "${group[@]}"; do
 				has_patches "$dir" "$patch" || echo "$patch"
 			done
@@ -115,35 +101,23 @@ no_apply() {
 		"make${KDIR:+ KDIR=$KDIR} SERIES=$name work"
 }
 
-apply_git() {
-	local dir=$1 log nr
-
-	shift
-	log=$(git -C "$dir" am -q "$@" 2>&1) && return
-	nr=$(sed -nE 's/^Patch failed at 0*([0-9]+) .*/\1/p' <<<"$log")
-	git -C "$dir" am --abort
-	[ -n "$nr" ] || die "git am in $dir: ${log%%$'\n'*}"
-	no_apply "$dir" "${!nr}" <<<"$log"
-}
-
-apply_plain() {
-	local n log
-
-	! cat "${@:2}" | git_apply "$1" - 2>/dev/null || return 0
-	for ((n = 1; n < $#; n++)); do
-		log=$(cat "${@:2:n}" | git_apply "$1" --check - 2>&1) ||
-			no_apply "$1" "${@:n + 1:1}" <<<"$log"
-	done
-}
-
 # apply DIR PATCH...: apply patches to a kernel tree. A git tree gets commits, a plain one changed
 # files. If one patch fails, nothing is changed, and the patch, the file and the hunk are named.
 apply() {
+	local n log
+
 	[ $# -gt 1 ] || return 0
-	if [ -e "$1/.git" ]; then
-		apply_git "$@"
-	else
-		apply_plain "$@"
+	if ! cat "${@:2}" | git_apply "$1" --check - 2>/dev/null; then
+		for ((n = 1; n < $#; n++)); do
+			log=$(cat "${@:2:n}" | git_apply "$1" --check - 2>&1) ||
+				no_apply "$1" "${@:n + 1:1}" <<<"$log"
+		done
+	fi
+	if [ ! -e "$1/.git" ]; then
+		cat "${@:2}" | git_apply "$1" -
+	elif ! log=$(git -C "$1" am -q "${@:2}" 2>&1); then
+		git -C "$1" am --abort
+		die "git am in $1: ${log%%$'\n'*}"
 	fi
 }
 

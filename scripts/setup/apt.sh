@@ -62,19 +62,8 @@ get_sparse() {
 		die "$sparse is too old for this kernel: remove $cache/sparse to build a newer one"
 }
 
-# newest_package SUITE PATTERN: of those that it has
-newest_package() {
-	apt_suite "$1" apt-cache search --names-only "^$2\$" | cut -d ' ' -f 1 | sort -V | tail -n 1
-}
-
-# newest_source PATTERN: the file of such a package in the cache
-newest_source() {
-	find "$cache" -maxdepth 1 -regextype posix-extended -regex ".*/${1}_[^/]*\.deb" |
-		sort -V | tail -n 1
-}
-
-# download_source SUITE PACKAGE [VERSION]: set $deb to the file of it, or of the newest one
-download_source() {
+# download_kernel SUITE PACKAGE [VERSION]: set $deb to the file of it, or of the newest one
+download_kernel() {
 	local version=${3:-}
 
 	[ -n "$version" ] ||
@@ -83,6 +72,23 @@ download_source() {
 	[ ! -f "$deb" ] || return 0
 	echo "downloading $2 $version of $1"
 	(cd "$cache" && apt_suite "$1" apt-get download "$2=$version")
+}
+
+# newest_kernel SUITES PATTERN: set $deb to the file of the newest such package that the first of
+# these suites has. Without network, an earlier download does as well.
+newest_kernel() {
+	local suite package
+
+	for suite in ${1//,/ }; do
+		update_suite "$suite" deb || continue
+		package=$(apt_suite "$suite" apt-cache search --names-only "^$2\$" |
+			cut -d ' ' -f 1 | sort -V | tail -n 1)
+		[ -z "$package" ] || ! download_kernel "$suite" "$package" || return 0
+	done
+	deb=$(find "$cache" -maxdepth 1 -regextype posix-extended -regex ".*/${2}_[^/]*\.deb" |
+		sort -V | tail -n 1)
+	[ -n "$deb" ] || die "no network: cannot reach Debian's mirror for a kernel, and $cache" \
+		"has none of an earlier run. Go online, or give a kernel tree: make KDIR=DIR ..."
 }
 
 # unpack_source DEB DIR: the kernel's source
