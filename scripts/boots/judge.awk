@@ -17,7 +17,7 @@
 # Sources of KUnit suites and configs/ are below -v top=DIR.
 
 BEGIN {
-	allow = skip = "^$"
+	whole["allow"] = whole["skip"] = "^$"
 	split("P F S R M B U D A W C I O E L K X T N J", letters, " ")
 	while ((getline text <(top "/configs/complaints")) > 0)
 		if (text !~ /^#/)
@@ -59,11 +59,8 @@ part == "boot" {
 		add_row(text)
 	} else if ($1 == "least") {
 		least[nr_commands] = text
-	} else if ($1 == "allow") {
-		# Patterns are for the whole of a text
-		allow = allow "|^(" text ")$"
-	} else if ($1 == "skip") {
-		skip = skip "|^(" text ")$"
+	} else if ($1 ~ /^(allow|skip)$/) {
+		whole[$1] = whole[$1] "|^(" text ")$"
 	} else if ($1 == "sign") {
 		signs[++nr_signs] = text
 	}
@@ -167,8 +164,10 @@ part == "console" {
 	for (row = 1; row <= nr_rows && $4 ~ /^(start|late)$/; row++)
 		if (setting[row, "function"] == $3) {
 			started[row] = 1
-			check_start(row, "vectors", value)
-			check_start(row, "children", value)
+			for (name in value)
+				if ($6 == "start" && has_not(row, name, value))
+					fail($3 " starts with " value[name] + 0 " " name ", not " \
+					     setting[row, name])
 		}
 	row = row_of[at, $4]
 	if ($6 !~ /^(start|right|wrong)$/)
@@ -210,7 +209,7 @@ function check_skip(line) {
 		return 0
 	sub(/^.*# [Ss][Kk][Ii][Pp] */, "", line)
 	nr_skipped++
-	if (line ~ skip)
+	if (line ~ whole["skip"])
 		print "skip\t" line
 	else
 		fail("skipped: " line)
@@ -286,11 +285,6 @@ function has_not(row, name, value) {
 	return setting[row, name] != "" && value[name] + 0 != setting[row, name] + 0
 }
 
-function check_start(row, name, value) {
-	if ($6 == "start" && has_not(row, name, value))
-		fail($3 " starts with " value[name] + 0 " " name ", not " setting[row, name])
-}
-
 # How many numbers a list such as "0-2,5" has
 function count_list(list,   ranges, nr, range, i, n) {
 	n = split(list, ranges, ",")
@@ -357,7 +351,7 @@ function check_action(action, what,   times, bdfs, nr, i, bdf, seen_of, cycle, c
 function read_console() {
 	if ($0 == "### done")
 		console_done = 1
-	if ((level < 4 || $0 ~ complaint) && $0 !~ allow) {
+	if ((level < 4 || $0 ~ complaint) && $0 !~ whole["allow"]) {
 		if (++nr_complaints <= 5)
 			bug("kernel: " $0)
 	} else if (match($0, /^    # Subtest: /)) {

@@ -32,7 +32,8 @@ $2 == "step" {
 	step = $3 ": " $4 ", " $5 " " $6
 	nr = ++nr_steps[$1, step]
 	had[$1, step, nr] = $7
-	steps[step, nr]
+	if ($1 == "patched")
+		steps[step, nr]
 }
 
 $2 == "complaints" {
@@ -89,8 +90,9 @@ function check_sides(   r, u, p, what, step) {
 	for (what in steps) {
 		split(what, step, SUBSEP)
 		u = had["unpatched", what]
-		if (("patched", what) in had && had["patched", what] < u)
-			worse(step[1], "vectors", u, had["patched", what])
+		p = had["patched", what]
+		if (p < u)
+			worse(step[1], "vectors", u, p)
 	}
 	if (!nr_names)
 		rc = 1
