@@ -1,69 +1,113 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Do functions that share a DeviceID find room for all of their vectors,
- * whatever the order in which they come and go?
+ * whatever the order in which they come and go? And does one that shares with
+ * nobody take what it takes without all that?
  *
- * The size is what its_pci_msi_prepare() of the kernel asks for, the map is the
- * kernel's, both compiled from its source. A function has a number of messages,
- * of which Multi-MSI uses any number, and a number of MSI-X vectors, which come
- * and go one by one. Small sets: all states that can be reached. Large sets:
- * random orders. A failed allocation is printed and ends the program.
+ * The size is what its_pci_msi_prepare() and its_msi_prepare() of the kernel make
+ * of it, the map is the kernel's, all compiled from its source. A function has a
+ * number of messages, of which Multi-MSI uses any number, and a number of MSI-X
+ * vectors, which come and go one by one. Small sets: all states that can be
+ * reached. Large sets: random orders. A failed allocation is printed and ends
+ * the program.
  */
 #include "shim.h"
 
 /* The driver's minimum is set aside where it would hide a size that is wrong */
 static int min_nvecs;
 
-#include "eventid.inc"
 #include "sizing.inc"
+#include "driver.inc"
 
 #define MAX_FUNCS	8
+#define MAX_VECTORS	2048
 #define MAX_EVENTIDS	8192
+#define NR_LPIS		57344
+#define SHARED_ID	1
 
 static struct pci_dev funcs[MAX_FUNCS], bridge;
+static struct pci_bus root_bus, bus;
+static struct irq_domain its_domain, other_domain;
+static struct its_node its;
 static int nr_funcs, max_end;
 
-static int take_nvec(struct irq_domain *domain, struct device *dev, int nvec,
-		     msi_alloc_info_t *info)
+/* What the ITS device has for a function that comes first, and goes again */
+static int size_for(struct pci_dev *pdev, int nvec)
 {
-	domain->nvec = nvec;
-	return 0;
+	static typeof(*domain_info.ops) ops = { .msi_prepare = its_msi_prepare };
+	struct irq_domain domain = { .parent = &its_domain };
+	msi_alloc_info_t info = { };
+	int size;
+
+	domain_info.ops = &ops;
+	domain_info.data = &its;
+	if (its_pci_msi_prepare(&domain, &pdev->dev, nvec, &info))
+		return 0;
+	size = its_device.event_map.nr_lpis;
+	its_msi_teardown(&domain, &info);
+	return size;
 }
 
-/* The smallest of the sizes which the functions ask for: any can be the first */
+/* The smallest of those which the functions find: any can be the first */
 static int size_for_functions(int floor)
 {
-	static struct irq_domain parent, domain = { .parent = &parent };
-	static typeof(*domain_info.ops) ops = { .msi_prepare = take_nvec };
 	int size = 0;
 
 	min_nvecs = floor;
-	domain_info.ops = &ops;
 	for (int i = bridge.msi ? -1 : 0; i < nr_funcs; i++) {
 		struct pci_dev *pdev = i < 0 ? &bridge : &funcs[i];
-		msi_alloc_info_t info = { };
+		int nr;
 
-		its_pci_msi_prepare(&domain, &pdev->dev, pdev->msix ?: pdev->msi, &info);
-		if (!size || parent.nvec < size)
-			size = parent.nvec;
+		its.shared_sizes = 0;
+		nr = size_for(pdev, pdev->msix ?: pdev->msi);
+		if (!size || nr < size)
+			size = nr;
 	}
 
 	return size;
 }
 
-/* Behind a bridge, with a msi-map-mask, or below a bridge that has an MSI */
-enum how { BRIDGE, MASK, BRIDGE_MSI, NR_HOWS };
+/* Behind a bridge, by the map of the firmware, or below a bridge that has an MSI */
+enum how { BRIDGE, MAP, BRIDGE_MSI, NR_HOWS };
+
+static void add_present(struct pci_dev *pdev)
+{
+	pdev->msi_cap = !!pdev->msi;
+	pdev->msix_cap = !!pdev->msix;
+	present[nr_present++] = pdev;
+}
+
+/* Of those that do not share: one that nothing maps, and another ITS and DeviceID */
+static void add_others(void)
+{
+	static struct pci_dev others[] = {
+		{ .msi = 32, .dev_id = SHARED_ID, .must_not_ask = true },
+		{ .msi = 32, .dev_id = SHARED_ID, .must_not_ask = true,
+		  .dev.msi_domain = &other_domain },
+		{ .dev_id = SHARED_ID, .dev.msi_domain = &its_domain, .must_not_ask = true },
+		{ .msix = 8, .dev_id = SHARED_ID + 1, .dev.msi_domain = &its_domain },
+	};
+
+	for (unsigned int i = 0; i < sizeof(others) / sizeof(*others); i++)
+		add_present(&others[i]);
+}
 
 static void share(enum how how)
 {
-	root_node.mask = how == MASK ? 0xfff8 : U16_MAX;
 	bus = (struct pci_bus){ .self = &bridge, .devices = funcs, .nr = nr_funcs };
 	bridge = (struct pci_dev){ .bus = &root_bus, .subordinate = &bus,
 				   .msi = how == BRIDGE_MSI };
-	root_bus.devices = how == MASK ? funcs : &bridge;
-	root_bus.nr = how == MASK ? nr_funcs : 1;
-	for (int i = 0; i < nr_funcs; i++)
-		funcs[i].bus = how == MASK ? &root_bus : &bus;
+	bridge.dev.msi_domain = &its_domain;
+	bridge.dev_id = SHARED_ID;
+	nr_present = 0;
+	add_others();
+	add_present(&bridge);
+	for (int i = 0; i < nr_funcs; i++) {
+		funcs[i].bus = how == MAP ? &root_bus : &bus;
+		funcs[i].dev_id = SHARED_ID;
+		funcs[i].dev.msi_domain = &its_domain;
+		add_present(&funcs[i]);
+	}
 }
 
 static void print_set(void)
@@ -283,6 +327,74 @@ static void add(int msi, int msix)
 	funcs[nr_funcs++] = (struct pci_dev){ .msi = msi, .msix = msix };
 }
 
+static void must_be(const char *what, int size, int expected)
+{
+	if (size != expected || warned) {
+		printf("FAIL: %s: %d EventIDs, not %d%s\n", what, size, expected,
+		       warned ? ", and it asked or warned" : "");
+		exit(1);
+	}
+}
+
+/* What does not depend on the order */
+static void sizes(void)
+{
+	min_nvecs = 32;
+	its.shared_sizes = 0;
+
+	/* Alone, but for those that sleep or are gone: they may come back */
+	nr_funcs = 0;
+	add(16, 0);
+	share(MAP);
+	must_be("alone", size_for(&funcs[0], 5), 8);
+	must_be("alone again", size_for(&funcs[0], 1), 1);
+	add(0, 2048);
+	share(MAP);
+	funcs[1].current_state = PCI_D3cold;
+	must_be("with one that sleeps", size_for(&funcs[0], 1), 128);
+	its.shared_sizes = 0;
+	funcs[1].current_state = PCI_D0;
+	funcs[1].gone = true;
+	must_be("with one that is gone", size_for(&funcs[0], 1), 128);
+
+	/* Who shared finds what there was, also when it is alone */
+	nr_funcs = 1;
+	share(MAP);
+	must_be("alone afterwards", size_for(&funcs[0], 1), 128);
+	its.shared_sizes = 0;
+
+	/* Behind a bridge, or as the bridge: those that come later */
+	nr_funcs = 0;
+	add(0, 2);
+	share(BRIDGE);
+	must_be("behind a bridge", size_for(&funcs[0], 2), 32);
+	its.shared_sizes = 0;
+	nr_funcs = 0;
+	share(BRIDGE_MSI);
+	must_be("a bridge with an MSI", size_for(&bridge, 1), 32);
+	its.shared_sizes = 0;
+
+	/* LPIs and memory that are short: half of it, down to what it is without the others */
+	nr_funcs = 0;
+	add(0, 2);
+	add(0, 100);
+	share(MAP);
+	must_be("enough LPIs", size_for(&funcs[0], 2), 128);
+	its.shared_sizes = 0;
+	lpis.span = 4096 + 127;
+	must_be("few LPIs", size_for(&funcs[0], 2), 64);
+	its.shared_sizes = 0;
+	lpis.span = 4096;
+	must_be("too few LPIs", size_for(&funcs[0], 2), 2);
+	its.shared_sizes = 0;
+	lpis.span = NR_LPIS;
+	largest_itt = 64;
+	must_be("too little memory", size_for(&funcs[0], 2), 2);
+	its.shared_sizes = 0;
+	largest_itt = MAX_EVENTIDS;
+	printf("ok: sizes of who shares, and of who does not\n");
+}
+
 static void small_sets(void)
 {
 	static const char * const sets[] = {
@@ -310,7 +422,7 @@ static void small_sets(void)
 			max_end = 0;
 			walk_states(size);
 			total += nr_states;
-			if (how != MASK)
+			if (how != MAP)
 				printf("%-20s%s: %3d EventIDs, %3d needed, %7d states\n", sets[i],
 				       how == BRIDGE_MSI ? " and the bridge" : "", size, max_end,
 				       nr_states);
@@ -321,11 +433,13 @@ static void small_sets(void)
 
 static void random_sets(int nr_orders, int floor)
 {
+	static struct pci_dev own = { .bus = &root_bus, .dev_id = SHARED_ID + 2, .msix = 2,
+				      .dev.msi_domain = &its_domain };
 	struct its_eventid_map map;
 	int ratio = 0;
 
 	for (int i = 0; i < nr_orders; i++) {
-		int need = 0, size;
+		int need = 0, size, nvec;
 
 		nr_funcs = 0;
 		do {
@@ -341,15 +455,20 @@ static void random_sets(int nr_orders, int floor)
 		} while (nr_funcs < MAX_FUNCS && rnd(8));
 		if (!nr_funcs)
 			continue;
-		share(rnd(NR_HOWS));
+		/* One that comes later finds a floor behind a bridge only */
+		share(floor > 1 ? BRIDGE_MSI * rnd(2) : rnd(NR_HOWS));
+		add_present(&own);
+		nvec = 1 + rnd(MAX_VECTORS);
+		its.shared_sizes = 0;
+		must_be("with a DeviceID of its own", size_for(&own, nvec), roundup_pow_of_two(nvec));
 		if (floor > 1) {
 			int all = nr_funcs;
 
 			/* One is there when the size is decided, or the bridge only */
 			nr_funcs = 1;
-			share(rnd(NR_HOWS));
 			if (bridge.msi)
-				bus.nr = nr_funcs = 0;
+				nr_funcs = 0;
+			share(bridge.msi ? BRIDGE_MSI : BRIDGE);
 			size = size_for_functions(floor);
 			nr_funcs = all;
 		} else {
@@ -371,8 +490,11 @@ int main(int argc, char **argv)
 
 	states = calloc(MAX_STATES, sizeof(*states));
 	hash = calloc(HASH_SIZE, sizeof(*hash));
+	lpis.span = NR_LPIS;
+	largest_itt = MAX_EVENTIDS;
+	sizes();
 	small_sets();
 	random_sets(nr_orders, 1);
-	random_sets(nr_orders, 256);
+	random_sets(nr_orders, 32);
 	return 0;
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the EventID map and the sizing of the ITS driver need of the kernel, for
- * a program that runs without one. The PCI hierarchy is a host bridge with one
- * bridge below it. What is below that has the DeviceID of the bridge, and a
- * msi-map-mask gives all functions the same one.
+ * a program that runs without one. Functions are on the root bus or behind one
+ * bridge, and each has its DeviceID.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -14,7 +13,6 @@
 typedef unsigned short u16;
 typedef unsigned int u32;
 
-#define U16_MAX			((u16)~0)
 #define BITS_PER_LONG		64
 #define BITS_TO_LONGS(nr)	(((nr) + 63) / 64)
 #define BIT(nr)			(1UL << (nr))
@@ -27,7 +25,6 @@ typedef unsigned int u32;
 #define kfree(p)		free(p)
 #define EXPORT_SYMBOL_IF_KUNIT(symbol)
 #define max(a, b)		((a) > (b) ? (a) : (b))
-#define max3(a, b, c)		max(max(a, b), c)
 #define max_t(type, a, b)	max((type)(a), (type)(b))
 
 static bool warned;
@@ -60,44 +57,43 @@ static inline void bitmap_clear(unsigned long *map, unsigned int start, unsigned
 		map[start / 64] &= ~(1UL << start % 64);
 }
 
-struct device_node {
-	u32 mask;
+struct irq_domain {
+	struct irq_domain *parent;
+};
+
+struct bus_type {
 };
 
 struct device {
-	struct device_node *of_node;
+	struct irq_domain *msi_domain;
 };
+
+enum { PCI_D0, PCI_D3cold = 4 };
 
 struct pci_dev {
 	struct device dev;
 	struct pci_bus *bus, *subordinate;
-	int msi, msix;
+	u32 dev_id;
+	int msi, msix, msi_cap, msix_cap, current_state;
+	bool gone, must_not_ask;
 };
 
 struct pci_bus {
-	struct device dev;
 	struct pci_dev *self;
 	struct pci_dev *devices;
 	int nr;
 };
 
-struct pci_host_bridge {
-	struct pci_bus *bus;
-};
-
-struct msi_alloc_info {
-	unsigned long flags;
+typedef struct {
 	union {
 		unsigned long ul;
 		void *ptr;
 	} scratchpad[2];
-};
-#define msi_alloc_info_t		struct msi_alloc_info
-#define MSI_ALLOC_FLAGS_PROXY_DEVICE	1
+} msi_alloc_info_t;
 
-struct irq_domain {
-	struct irq_domain *parent;
-	int nvec;
+struct its_node {
+	int dev_alloc_lock;
+	unsigned long shared_sizes;
 };
 
 struct msi_domain_info {
@@ -105,35 +101,33 @@ struct msi_domain_info {
 		int (*msi_prepare)(struct irq_domain *domain, struct device *dev, int nvec,
 				   msi_alloc_info_t *info);
 	} *ops;
+	struct its_node *data;
 };
 
-static struct device_node root_node;
-static struct pci_bus root_bus = { .dev.of_node = &root_node }, bus;
-static struct pci_host_bridge host_bridge = { .bus = &root_bus };
+static const struct bus_type pci_bus_type;
 static struct msi_domain_info domain_info;
 
+#define ENOMEM				12
 #define dev_is_pci(d)			true
 #define to_pci_dev(d)			((struct pci_dev *)(d))
 #define pci_is_pcie(pdev)		false
-#define pci_find_host_bridge(bus)	(&host_bridge)
 #define msi_get_domain_info(domain)	(&domain_info)
+#define dev_get_msi_domain(d)		((d)->msi_domain)
+#define pci_device_is_present(pdev)	(!(pdev)->gone)
 
+/* What does not answer reads as all ones, and so does what sleeps */
 static inline int pci_msi_vec_count(struct pci_dev *pdev)
 {
-	return pdev->msi ?: -EINVAL;
+	if (pdev->gone || pdev->current_state)
+		return 128;
+	return pdev->msi_cap ? pdev->msi : -EINVAL;
 }
 
 static inline int pci_msix_vec_count(struct pci_dev *pdev)
 {
-	return pdev->msix ?: -EINVAL;
-}
-
-static inline int of_property_read_u32(struct device_node *np, const char *name, u32 *value)
-{
-	if (np->mask == U16_MAX)
-		return -EINVAL;
-	*value = np->mask;
-	return 0;
+	if (pdev->gone || pdev->current_state)
+		return 2048;
+	return pdev->msix_cap ? pdev->msix : -EINVAL;
 }
 
 static inline void pci_for_each_dma_alias(struct pci_dev *pdev,
@@ -145,20 +139,96 @@ static inline void pci_for_each_dma_alias(struct pci_dev *pdev,
 		fn(pdev->bus->self, 0, data);
 }
 
-/* DeviceID 1 is shared. 0 is not used, as the driver treats it specially */
-static inline u32 pci_msi_domain_get_msi_rid(struct irq_domain *domain, struct pci_dev *pdev)
-{
-	if (root_node.mask != U16_MAX || pdev->bus->self || pdev->subordinate)
-		return 1;
-	return 2 + (pdev - pdev->bus->devices);
-}
-
 static inline void pci_walk_bus(struct pci_bus *bus, int (*fn)(struct pci_dev *pdev, void *data),
 				void *data)
 {
-	for (int i = 0; i < bus->nr; i++) {
+	for (int i = 0; i < bus->nr; i++)
 		fn(&bus->devices[i], data);
-		if (bus->devices[i].subordinate)
-			pci_walk_bus(bus->devices[i].subordinate, fn, data);
-	}
 }
+
+static inline u32 pci_msi_domain_get_msi_rid(struct irq_domain *domain, struct pci_dev *pdev)
+{
+	if (pdev->must_not_ask)
+		warned = true;
+	return pdev->dev_id;
+}
+
+/* All functions that there are */
+#define MAX_PRESENT	32
+
+static struct pci_dev *present[MAX_PRESENT];
+static int nr_present;
+
+static inline int bus_for_each_dev(const struct bus_type *type, struct device *start, void *data,
+				   int (*fn)(struct device *dev, void *data))
+{
+	for (int i = 0; i < nr_present; i++)
+		fn(&present[i]->dev, data);
+	return 0;
+}
+
+#include "eventid.inc"
+
+/* One ITS device, and one range of LPIs */
+struct its_device {
+	struct its_node *its;
+	unsigned int users;
+	u32 nr_ites, device_id;
+	struct {
+		struct its_eventid_map eventids;
+		int nr_lpis;
+		u32 lpi_base;
+	} event_map;
+};
+
+struct lpi_range {
+	u32 span;
+};
+
+static struct lpi_range lpis;
+static struct its_device its_device;
+static int lpi_range_lock, largest_itt;
+static struct { bool has_direct_lpi; } direct_lpi = { true }, *gic_rdists = &direct_lpi;
+static struct { struct its_device *dev; } vpe_proxy;
+
+#define guard(type)				(void)
+#define mutex_lock(lock)			((void)(lock))
+#define mutex_unlock(lock)			((void)(lock))
+#define list_for_each_entry(pos, head, member)	for (pos = &lpis; pos; pos = NULL)
+#define xa_load(xa, index)			(*(xa))
+#define xa_store(xa, index, value, gfp)		(*(xa) = (value))
+#define xa_mk_value(value)			(value)
+#define xa_to_value(entry)			(entry)
+#define WARN_ONCE(condition, ...)		WARN_ON_ONCE(condition)
+#define WARN_ON(condition)			WARN_ON_ONCE(condition)
+#define pr_debug(...)				do { } while (0)
+#define its_send_mapd(its_dev, valid)		((void)(its_dev))
+#define bitmap_empty(map, nr)			true
+
+static inline struct its_device *its_find_device(struct its_node *its, u32 dev_id)
+{
+	return its_device.users ? &its_device : NULL;
+}
+
+static inline struct its_device *its_create_device(struct its_node *its, u32 dev_id, int nvecs,
+						   bool alloc_lpis)
+{
+	u32 nr = nvecs;
+
+	while (nr > lpis.span)
+		nr /= 2;
+	if (!nr || nvecs > largest_itt)
+		return NULL;
+	lpis.span -= nr;
+	its_device = (struct its_device){ .its = its, .nr_ites = nvecs, .device_id = dev_id };
+	its_device.event_map.nr_lpis = nr;
+	return &its_device;
+}
+
+static inline int free_lpi_range(u32 base, u32 nr)
+{
+	lpis.span += nr;
+	return 0;
+}
+
+#define its_free_device(its_dev)		((void)(its_dev))
