@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How many vectors do PCI functions have at each step of a script?
+ *
+ *	msi_steps FUNCTION[=VECTORS]... -- STEP...
+ *
+ * Functions have the names a, b, c... in the order in which they are given. A step is done to
+ * several in the order in which it names them, then all are looked at:
+ *
+ *	-ab	a driver lets go of a, then of b	+ba	b is probed, then a
+ *	!a	a is removed				scan	what is there is found
+ *	^a	a is waited for: plug it in
+ *
+ * With VECTORS, a function that has a driver must have as many. What is compared is done by
+ * who sees this of two kernels, so that a step may well fail.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "its_msi.h"
+
+#define MAX_NAMES	26
+
+static struct given given[MAX_NAMES];
+static bool away[MAX_NAMES], removed[MAX_NAMES];
+static int nr_functions;
+
+/* Those that drivers have, or may get, are given the time for it. Tell whether all is well. */
+static bool look(const char *action, unsigned int cycle)
+{
+	static struct state state;
+	bool well = true;
+
+	for (int i = 0; i < nr_functions; i++) {
+		int wanted = away[i] || removed[i] ? 0 : given[i].vectors;
+		unsigned long begin = now_ms();
+		bool right;
+
+		read_state(given[i].bdf, &state);
+		while ((int)state.nr != wanted && now_ms() - begin < GRACE_MS) {
+			sleep_ms(POLL_MS);
+			read_state(given[i].bdf, &state);
+		}
+		right = wanted == UNKNOWN || (int)state.nr == wanted;
+		print_state(given[i].bdf, action, cycle, right ? "right" : "wrong", &state,
+			    state.children);
+		well &= right;
+	}
+	return well;
+}
+
+static void plug(const char *bdf)
+{
+	printf("# waiting for %s\n", bdf);
+	fflush(stdout);
+	for (unsigned long begin = now_ms(); !is_present(bdf);) {
+		if (now_ms() - begin > WAIT_MS)
+			ksft_exit_fail_msg("%s has not come\n", bdf);
+		sleep_ms(POLL_MS);
+	}
+}
+
+static void do_step(const char *step)
+{
+	if (!strcmp(step, "scan")) {
+		memset(removed, 0, sizeof(removed));
+		write_text("1", PCI_SYSFS "/rescan");
+		return;
+	}
+	for (const char *name = step + 1; *name; name++) {
+		int i = *name - 'a';
+		const char *bdf = given[i].bdf;
+
+		switch (*step) {
+		case '-':
+			away[i] = true;
+			unbind_driver(bdf);
+			break;
+		case '+':
+			away[i] = false;
+			write_text(bdf, PCI_SYSFS "/drivers_probe");
+			break;
+		case '!':
+			away[i] = false;
+			removed[i] = true;
+			remove_function(bdf);
+			break;
+		case '^':
+			removed[i] = false;
+			plug(bdf);
+			break;
+		}
+	}
+}
+
+static void check_step(const char *step)
+{
+	if (!strcmp(step, "scan"))
+		return;
+	if (!*step || !strchr("-+!^", *step) || !step[1])
+		ksft_exit_fail_msg("'%s' is no step\n", step);
+	for (const char *name = step + 1; *name; name++) {
+		if (*name < 'a' || *name >= 'a' + nr_functions)
+			ksft_exit_fail_msg("'%s': there is no function '%c'\n", step, *name);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const char *reason;
+	int i, first;
+
+	ksft_print_header();
+	for (first = 1; first < argc && strcmp(argv[first], "--"); first++) {
+		if (nr_functions == MAX_NAMES)
+			ksft_exit_fail_msg("there are more than %d functions\n", MAX_NAMES);
+		parse_function(argv[first], &given[nr_functions++]);
+	}
+	first++;
+	if (!nr_functions || first >= argc)
+		ksft_exit_fail_msg("Usage: msi_steps FUNCTION[=VECTORS]... -- STEP...\n");
+	for (i = first; i < argc; i++)
+		check_step(argv[i]);
+
+	reason = cannot_look();
+	if (reason)
+		ksft_exit_fail_msg("%s\n", reason);
+	for (i = 0; i < nr_functions; i++)
+		removed[i] = !is_present(given[i].bdf);
+
+	ksft_set_plan(argc - first + 1);
+	ksft_test_result(look("start", 1), "start\n");
+	for (i = first; i < argc; i++) {
+		do_step(argv[i]);
+		ksft_test_result(look("step", i - first + 1), "%s\n", argv[i]);
+	}
+	ksft_finished();
+}
