@@ -32,14 +32,6 @@ die() {
 	exit 1
 }
 
-# Two runs would change the same trees under one another
-take_lock() {
-	mkdir -p "$build"
-	exec 9>>"$build/lock"
-	flock -n 9 || die "$(<"$build/lock") works in $build: wait for its end"
-	printf '%s, process %s,\n' "${0#"$top/"}" $$ >"$build/lock"
-}
-
 # Debian's tools first, with the Python that has the modules of checkpatch, but the QEMU of the
 # program QEMU and those beside it, or else the first ones in the user's PATH. Not links to them,
 # as a script may look for more where it is.
@@ -74,7 +66,11 @@ interrupted() {
 begin() {
 	[ -z "${ITS_LOCKED:-}" ] || return 0
 	trap interrupted INT
-	take_lock
+	# Two runs would change the same trees under one another
+	mkdir -p "$build"
+	exec 9>>"$build/lock"
+	flock -n 9 || die "$(<"$build/lock") works in $build: wait for its end"
+	printf '%s, process %s,\n' "${0#"$top/"}" $$ >"$build/lock"
 	set_path
 	export ITS_LOCKED=1 PATH
 }
@@ -91,9 +87,7 @@ progress() {
 			next=$((SECONDS + 60))
 		fi
 	done
-	if [ -t 1 ]; then
-		printf '\r\033[K'
-	fi
+	[ ! -t 1 ] || printf '\r\033[K'
 }
 
 # log_failure LOG COMMAND...: why a step failed, in one line if we know, else the end of
@@ -141,9 +135,8 @@ code_id() {
 
 # reported STEP: whether the REPORT of check-full has that it passed on this COMMIT
 reported() {
-	[ -n "${REPORT:-}" ] && awk -F '\t' -v id="$COMMIT" -v step="$1" '
-		$2 == id && id !~ /-changed$/ && $4 == "passed" && $5 == step { found = 1 }
-		END { exit !found }' "$REPORT"
+	[[ ${COMMIT:--changed} != *-changed ]] &&
+		grep -qP "\t$COMMIT\t\d+\tpassed\t\Q$1\E\$" "$REPORT"
 }
 
 # tell STEP STATUS SECONDS: count it, and report it. The status is 4 when this machine lacks what
