@@ -125,11 +125,6 @@ apply() {
 # ours, they are read in the patch
 mirrored=(drivers include kernel lib tools Documentation MAINTAINERS)
 
-# copy_files TREE COMMIT DIR FILE...: files of a git tree
-copy_files() {
-	[ $# -eq 3 ] || git -C "$1" archive "$2" -- "${@:4}" | tar -x -C "$3"
-}
-
 # write_mirror TREE DIR: write the files that the commits on top of "base" add in a git tree to the
 # same paths in DIR, and the lines they add to MAINTAINERS
 write_mirror() {
@@ -137,16 +132,15 @@ write_mirror() {
 
 	mapfile -t files < <(git -C "$1" diff --name-only --diff-filter=A base HEAD -- \
 		"${mirrored[@]}")
-	copy_files "$1" HEAD "$2" "${files[@]}"
+	[ "${#files[@]}" = 0 ] || git -C "$1" archive HEAD -- "${files[@]}" | tar -x -C "$2"
 	git -C "$1" diff -U0 base HEAD -- MAINTAINERS | sed -n 's/^+\([^+]\)/\1/p' >"$2/MAINTAINERS"
 }
 
 # objects TREE: print the directory of its objects. The first ones are those of the kernel as it is,
 # of which make compiles again what the tree changes. ccache would not find them: another .config.
 objects() {
-	local from
+	local from=${1%/*}/unpatched
 
-	from=$(dirname "$1")/unpatched
 	if [ ! -d "$1/obj" ] && [ -f "$from.Image" ] && [ -d "$from/obj" ]; then
 		git -C "$1" diff -z --name-only base | (cd "$1" && xargs -0 -r touch -c)
 		rm -rf "$1/obj.tmp"
