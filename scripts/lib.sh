@@ -32,9 +32,7 @@ die() {
 	exit 1
 }
 
-# Debian's tools first, with the Python that has the modules of checkpatch, but the QEMU of the
-# program QEMU and those beside it, or else the first ones in the user's PATH. Not links to them,
-# as a script may look for more where it is.
+# Debian's tools first, but the user's QEMU, which is wrapped, as it may look for files beside it
 set_path() {
 	local program found dir=
 
@@ -90,8 +88,7 @@ progress() {
 	[ ! -t 1 ] || printf '\r\033[K'
 }
 
-# log_failure LOG COMMAND...: why a step failed, in one line if we know, else the end of
-# its log, and how to repeat it
+# log_failure LOG COMMAND...: why a step failed, else the end of its log, and how to repeat it
 log_failure() {
 	local log=$1
 
@@ -139,8 +136,7 @@ reported() {
 		grep -qP "\t$COMMIT\t\d+\tpassed\t\Q$1\E\$" "$REPORT"
 }
 
-# tell STEP STATUS SECONDS: count it, and report it. The status is 4 when this machine lacks what
-# it needs.
+# tell STEP STATUS SECONDS: count and report it, status 4 is of what this machine cannot run
 tell() {
 	local verdict id
 
@@ -204,9 +200,7 @@ kernel_names() {
 	awk '!/^#/ && $4 != "private" && !seen[$2]++ { print $2 }' "$top/configs/series"
 }
 
-# kernel_dir NAME: where that kernel's trees and images are: unpatched, which is the source as it
-# is, patched, which has all its series, and scratch, for all else. A git work tree each, with its
-# objects in it, which so have relative paths. KDIR has a place of its own.
+# kernel_dir NAME: where its work trees are, see checkout, with objects in them, and its images
 kernel_dir() {
 	if [ -n "${KDIR:-}" ]; then
 		echo "$build/kdir"
@@ -225,8 +219,7 @@ boot_log() {
 	echo "$logs/boots/$(basename "$(kernel_dir "$1")")/$2-$3"
 }
 
-# boot_status KERNEL BOOT: how its boots ended: 0 all passed, 1 one did not or was not made, 4 QEMU
-# is too old
+# boot_status KERNEL BOOT: 0 if its boots passed, 1 if one did not, 4 if QEMU is too old
 boot_status() {
 	return "$(cut -d ' ' -f 1 "$(boot_log "$1" "$2" status)" 2>/dev/null || echo 1)"
 }
@@ -236,8 +229,7 @@ demo_dir() {
 	echo "$build/demo/$(basename "$(kernel_dir "$1")")/${2:-$ours}"
 }
 
-# made_of: a hash of the standard input and of the script that runs. What is made of the same
-# needs not be made again.
+# made_of: a hash of the standard input and of the script that runs, to know what is made already
 made_of() {
 	cat - "$0" | sha256sum
 }

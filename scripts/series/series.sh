@@ -49,7 +49,7 @@ check_tree() {
 	fi
 	[ -e "$1/.git" ] || return 0
 	git=$(git -C "$1" rev-parse --absolute-git-dir)
-	[ ! -e "$git/rebase-apply" ] && [ ! -e "$git/rebase-merge" ] ||
+	[ -z "$(find "$git" -maxdepth 1 -name "rebase-*")" ] ||
 		die "$1 has a git am or rebase in progress: finish it, or git am --abort"
 	changes=$(git -C "$1" status --porcelain --untracked-files=no)
 	[ -z "$changes" ] || die "$1 has uncommitted changes ($(wc -l <<<"$changes") files," \
@@ -66,8 +66,7 @@ has_patches() {
 	printf '%s\n' "${@:2}" | tac | xargs cat | git_apply "$1" -R --check - 2>/dev/null
 }
 
-# missing_patches DIR PATCH...: which of these a kernel tree lacks. The tree of a maintainer may
-# have the first ones of a series, or some of one whose patches are single.
+# missing_patches DIR PATCH...: which a tree lacks. It may have the first of a series, or singles.
 missing_patches() {
 	local dir=$1 name patch group whole n
 
@@ -95,14 +94,14 @@ no_apply() {
 	name=$(basename "$(dirname "$2")")
 	where=$(sed -nE 's/^error: patch failed: (.*):([0-9]+)$/\1, hunk of line \2/p; t
 		s/^error: (.*): already exists .*/\1, which is there already/p
-		s/^error: (.*): (No such file|does not exist).*/\1, which is not there/p' | head -n 1)
+		s/^error: (.*): (No such file|does not exist).*/\1, which is not there/p' |
+		head -n 1)
 	die "$name/$(basename "$2") does not apply to ${where:-$1}. Nothing was changed in" \
 		"${KDIR:-$1}. It is made for $(cat "$top/patches/$name/base"); to refresh it:" \
 		"make${KDIR:+ KDIR=$KDIR} SERIES=$name work"
 }
 
-# apply DIR PATCH...: apply patches to a kernel tree. A git tree gets commits, a plain one changed
-# files. If one patch fails, nothing is changed, and the patch, the file and the hunk are named.
+# apply DIR PATCH...: to a kernel tree, as commits if it is git's. If one fails, nothing is changed.
 apply() {
 	local n log
 
@@ -121,12 +120,10 @@ apply() {
 	fi
 }
 
-# What the mirror of the kernel's tree has: not the kernel's scripts/, which would stand among
-# ours, they are read in the patch
+# What the mirror has: not scripts/, which would stand among ours
 mirrored=(drivers include kernel lib tools Documentation MAINTAINERS)
 
-# write_mirror TREE DIR: write the files that the commits on top of "base" add in a git tree to the
-# same paths in DIR, and the lines they add to MAINTAINERS
+# write_mirror TREE DIR: the files that a tree adds to "base", and its new lines in MAINTAINERS
 write_mirror() {
 	local files
 
@@ -136,8 +133,7 @@ write_mirror() {
 	git -C "$1" diff -U0 base HEAD -- MAINTAINERS | sed -n 's/^+\([^+]\)/\1/p' >"$2/MAINTAINERS"
 }
 
-# objects TREE: print the directory of its objects. The first ones are those of the kernel as it is,
-# of which make compiles again what the tree changes. ccache would not find them: another .config.
+# objects TREE: print their directory. They begin as those of unpatched, which ccache does not find.
 objects() {
 	local from=${1%/*}/unpatched
 
@@ -151,8 +147,7 @@ objects() {
 	echo "$1/obj"
 }
 
-# all_objects TREE ARCH CROSS [SUFFIX [MAKE-VARIABLE...]]: print the directory of its objects in
-# which nearly any driver compiles
+# all_objects TREE ARCH CROSS [SUFFIX [MAKE-VARIABLE...]]: print that of nearly all drivers
 all_objects() {
 	local obj=$1/obj-allmodconfig-$2${4:-}
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2154
-# Sourced after lib.sh: packages of Debian suites and architectures that this machine does not use,
-# sparse of one, busybox of the other
+# Sourced after lib.sh: packages of Debian suites and architectures that this machine does not use
 apt=$cache/apt
 sparse=$cache/sparse/sparse
 
@@ -18,8 +17,7 @@ mirror() {
 	echo "$uri"
 }
 
-# apt_suite SUITE COMMAND...: apt with one suite and lists of its own, next to
-# the system's, which stay as they are
+# apt_suite SUITE COMMAND...: apt with one suite, and lists of its own
 apt_suite() {
 	local dir=$apt/$1
 
@@ -41,9 +39,7 @@ update_suite() {
 	apt_suite "$1" apt-get update -o APT::Update::Error-Mode=any "${@:3}"
 }
 
-# get_sparse SRC: a sparse that takes that kernel. The one of Debian 12 and 13 is too old for the
-# newest, which then skips it with no more than a line in its log: build that of sid into the
-# user's cache.
+# get_sparse SRC: that of sid, as the one of Debian 12 and 13 skips the newest kernels silently
 get_sparse() {
 	local tmp
 
@@ -74,8 +70,7 @@ download_kernel() {
 	(cd "$cache" && apt_suite "$1" apt-get download "$2=$version")
 }
 
-# newest_kernel SUITES PATTERN: set $deb to the file of the newest such package that the first of
-# these suites has. Without network, an earlier download does as well.
+# newest_kernel SUITES PATTERN: set $deb to that of the first suite that has one, or an earlier one
 newest_kernel() {
 	local suite package
 
