@@ -5,7 +5,7 @@
  *
  * A device ORs the number of a message into the message data. So with Multi-MSI, the data
  * must be a multiple of the number of messages that are enabled: else the device signals
- * messages of others. Its devices are only found when its own arrive.
+ * messages of others. Its devices are only found when its own arrive. MSI-X has data for each.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,6 +17,11 @@
 /* What the driver must be given, and what it has */
 static struct state expected, now;
 
+static const char *type(const struct state *state)
+{
+	return state->msix ? "MSI-X" : "MSI";
+}
+
 /* Look at it, tell the verdict */
 static void check(const char *bdf, const char *action, unsigned int cycle)
 {
@@ -25,10 +30,10 @@ static void check(const char *bdf, const char *action, unsigned int cycle)
 	snprintf(when, sizeof(when), "%s %s %u", bdf, action, cycle);
 	wait_until_back(bdf, &expected, WAIT_MS);
 	read_state(bdf, &now);
-	if (now.nr != expected.nr || now.msix)
-		complain("%s: expected %u MSIs, seen %u%s", when, expected.nr, now.nr,
-			 now.msix ? " MSI-X" : "");
-	if (now.enabled != round_up_pow_of_two(expected.nr))
+	if (now.nr != expected.nr || now.msix != expected.msix)
+		complain("%s: expected %u %s, seen %u %s", when, expected.nr, type(&expected), now.nr,
+			 type(&now));
+	if (!now.msix && now.enabled != round_up_pow_of_two(expected.nr))
 		complain("%s: expected %u messages enabled, seen %u", when,
 			 round_up_pow_of_two(expected.nr), now.enabled);
 	if (now.enabled && now.data % now.enabled)

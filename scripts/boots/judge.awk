@@ -161,7 +161,7 @@ part == "console" {
 	read_pairs($0, value)
 	was_seen[at, $3] = 1
 	check_shown(value)
-	for (row = 1; row <= nr_rows && $4 ~ /^(start|late)$/; row++)
+	for (row = 1; row <= nr_rows && ($4 ~ /^(start|late)$/ || $6 == "start"); row++)
 		if (setting[row, "function"] == $3) {
 			started[row] = 1
 			for (name in value)
