@@ -15,6 +15,10 @@
  *
  * That is a round. Each one has a seed of its own, which repeats its decisions, and has
  * to have done something of each kind.
+ *
+ * With -n, one process alone does so many steps instead, which the seed decides and no
+ * clock, and looks at all functions after each. So every kernel is taken through the
+ * same, and can be compared step by step.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -31,17 +35,25 @@
 #define SOAK_WAIT_MS	60000
 #define TIMEOUT_S	2000000
 #define MAX_PROCESSES	64
+/* Of a name, such as 0000:01 */
+#define BUS_LENGTH	7
 
 /**
  * struct function - a PCI function that was given
  * @bdf:	its name
  * @start:	what it had at the start
- * @now:	what it has at the end of a round
+ * @now:	what it has at the end of a round, or after a step
+ * @vectors:	how many it had first of all
+ * @bound:	after the steps so far, it has to have its driver
+ * @removed:	they have removed it
  */
 struct function {
 	const char	*bdf;
 	struct state	start;
 	struct state	now;
+	unsigned int	vectors;
+	bool		bound;
+	bool		removed;
 };
 
 /* How often everything was done in a round, by all processes together */
@@ -58,6 +70,7 @@ static struct function *end = functions;
 static unsigned int nr_processes = 4;
 static unsigned int nr_rounds = 1;
 static unsigned int seconds = 60;
+static unsigned int nr_steps;
 static unsigned int seed;
 static unsigned int nr_cpus;
 static struct counts *counts;
@@ -71,6 +84,7 @@ static const struct number numbers[] = {
 	{ 't', &seconds, 1, 1000000, "seconds of a round" },
 	{ 'r', &nr_rounds, 1, 1000000, "rounds" },
 	{ 'p', &nr_processes, 1, MAX_PROCESSES, "how many processes do it at the same time" },
+	{ 'n', &nr_steps, 0, 1000000, "steps of a round, one by one, in place of -t and -p" },
 	{ 's', &seed, 0, UINT32_MAX, "the seed that a run logged, to repeat it" },
 	{ }
 };
@@ -128,6 +142,48 @@ static void run_process(unsigned int nr, unsigned long until)
 	_exit(0);
 }
 
+/* What has to come of it does not depend on what has: on another kernel it may be otherwise */
+static struct function *do_step(uint32_t *random)
+{
+	struct function *f = &functions[random_below(random, end - functions)], *g;
+
+	switch (random_below(random, 8)) {
+	case 0:
+		if (remove_function(f->bdf))
+			count(&counts->removes);
+		f->removed = true;
+		f->bound = false;
+		return f;
+	case 1:
+		if (rescan_bus_of(f->bdf))
+			count(&counts->rescans);
+		for (g = functions; g < end; g++) {
+			if (!g->removed || strncmp(f->bdf, g->bdf, BUS_LENGTH))
+				continue;
+			g->removed = false;
+			g->bound = true;
+		}
+		return NULL;
+	case 2:
+		change_cpus(random);
+		return NULL;
+	case 3:
+		unbind_driver(f->bdf);
+		f->bound = false;
+		return f;
+	case 4:
+		bind_driver(f->bdf, f->start.driver);
+		f->bound = !f->removed;
+		return f;
+	default:
+		unbind_driver(f->bdf);
+		if (bind_driver(f->bdf, f->start.driver))
+			count(&counts->reloads);
+		f->bound = !f->removed;
+		return f;
+	}
+}
+
 /* One process more than asked for, which is the one for the CPUs */
 static void run_processes(void)
 {
@@ -147,6 +203,43 @@ static void run_processes(void)
 		if (status)
 			complain("a process ended with %#x", status);
 	}
+}
+
+/* Who was left alone has the vectors that it had */
+static void look(unsigned int step, struct function *touched)
+{
+	unsigned int complaints, wanted;
+	static struct state before;
+	struct function *f;
+
+	for (f = functions; f < end; f++) {
+		complaints = nr_complaints;
+		before = f->now;
+		read_state(f->bdf, &f->now);
+		wanted = f->bound ? f->vectors : 0;
+		if (f->now.nr != wanted)
+			complain("%s: expected %u vectors after step %u, seen %u", f->bdf,
+				 wanted, step, f->now.nr);
+		if (f != touched && f->now.nr == before.nr)
+			check_same_vectors(f->bdf, &before, &f->now);
+		check_layout(f->bdf, &f->now);
+		print_state(f->bdf, "step", step, complaints == nr_complaints ? "right" : "wrong",
+			    &f->now, f->start.children);
+	}
+}
+
+static void run_steps(void)
+{
+	uint32_t random = seed;
+	struct function *f;
+	unsigned int step;
+
+	for (f = functions; f < end; f++) {
+		f->bound = true;
+		f->removed = false;
+	}
+	for (step = 1; step <= nr_steps; step++)
+		look(step, do_step(&random));
 }
 
 static bool can_take_cpus(void)
@@ -266,7 +359,10 @@ static void run_round(void)
 {
 	struct function *f;
 
-	run_processes();
+	if (nr_steps)
+		run_steps();
+	else
+		run_processes();
 	check_counts();
 	bring_cpus_online();
 	for (f = functions; f < end; f++) {
@@ -287,13 +383,17 @@ TEST_F_TIMEOUT(soak, nothing_is_lost, TIMEOUT_S)
 	unsigned int round;
 
 	for (round = 1; round <= nr_rounds; round++) {
-		ksft_print_msg("round %u of %u: %u processes for %u s, seed %u\n", round,
-			       nr_rounds, nr_processes, seconds, seed);
+		if (nr_steps)
+			ksft_print_msg("round %u of %u: %u steps, seed %u\n", round, nr_rounds,
+				       nr_steps, seed);
+		else
+			ksft_print_msg("round %u of %u: %u processes for %u s, seed %u\n", round,
+				       nr_rounds, nr_processes, seconds, seed);
 		run_round();
 		print_states("soak", round);
 		ASSERT_EQ(0U, nr_complaints)
-			TH_LOG("seed %u: repeat it with -r 1 -t %u -p %u -s %u", seed, seconds,
-			       nr_processes, seed);
+			TH_LOG("seed %u: repeat it with -r 1 -t %u -p %u -n %u -s %u", seed,
+			       seconds, nr_processes, nr_steps, seed);
 		/* Each process has one of its own */
 		seed += MAX_PROCESSES + 1;
 	}
@@ -311,6 +411,7 @@ int main(int argc, char **argv)
 			ksft_exit_skip("there is no PCI function %s\n", end->bdf);
 		read_start(end->bdf, given[i].children, &end->start);
 		check_given(&given[i], &end->start);
+		end->vectors = end->start.nr;
 		if (!end->start.driver[0] || !end->start.on_its)
 			ksft_exit_skip("%s has no driver with interrupts on a GICv3 ITS\n",
 				       end->bdf);
