@@ -336,6 +336,13 @@ static bool check_messages(struct parent *p, int dev)
 			right = false;
 		}
 	}
+	if (p->burst && vectors[dev] > 1) {
+		deliver(p, dev, addr, data, vectors[dev]);
+		if (hits != vectors[dev]) {
+			complain(lost, "%u messages at once, data %#x: %u interrupts\n", vectors[dev], data, hits);
+			right = false;
+		}
+	}
 	return right;
 }
 
