@@ -122,18 +122,18 @@ soak: check-soak ## reload, remove and rescan at random while CPUs come and go
 
 bench: ## count the instructions of what the patches change
 	@scripts/setup/prepare demo
-	@scripts/boots/bench $(kernel)
+	@bench/run $(kernel)
 
 parents: ## run alloc() and free() of the MSI parents, unpatched and patched
 	@scripts/setup/prepare check
-	@scripts/boots/parents $(kernel)
+	@test/parents/run $(kernel)
 
 coverage: ## measure that the KUnit suite takes every line and branch of the map
 	@scripts/boots/coverage $(kernel)
 
 mutations: ## break the code in every way of mutations/, a test must see each
 	@scripts/setup/prepare check
-	@scripts/boots/mutations $(kernel) '$(ONLY)'
+	@mutations/run $(kernel) '$(ONLY)'
 
 ## One boot of configs/boots
 $(boots:%=check-%): check-%:
