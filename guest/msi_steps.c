@@ -9,7 +9,6 @@
  *
  *	-ab	a driver lets go of a, then of b	+ba	b is probed, then a
  *	!a	a is removed				scan	what is there is found
- *	^a	a is waited for: plug it in
  *
  * With VECTORS, a function that has a driver must have as many. What is compared is done by
  * who sees this of two kernels, so that a step may well fail.
@@ -49,17 +48,6 @@ static bool look(const char *action, unsigned int cycle)
 	return well;
 }
 
-static void plug(const char *bdf)
-{
-	printf("# waiting for %s\n", bdf);
-	fflush(stdout);
-	for (unsigned long begin = now_ms(); !is_present(bdf);) {
-		if (now_ms() - begin > WAIT_MS)
-			ksft_exit_fail_msg("%s has not come\n", bdf);
-		sleep_ms(POLL_MS);
-	}
-}
-
 static void do_step(const char *step)
 {
 	if (!strcmp(step, "scan")) {
@@ -85,10 +73,6 @@ static void do_step(const char *step)
 			removed[i] = true;
 			remove_function(bdf);
 			break;
-		case '^':
-			removed[i] = false;
-			plug(bdf);
-			break;
 		}
 	}
 }
@@ -97,7 +81,7 @@ static void check_step(const char *step)
 {
 	if (!strcmp(step, "scan"))
 		return;
-	if (!*step || !strchr("-+!^", *step) || !step[1])
+	if (!*step || !strchr("-+!", *step) || !step[1])
 		ksft_exit_fail_msg("'%s' is no step\n", step);
 	for (const char *name = step + 1; *name; name++) {
 		if (*name < 'a' || *name >= 'a' + nr_functions)
