@@ -356,6 +356,12 @@ static void sizes(void)
 	funcs[1].current_state = PCI_D0;
 	funcs[1].gone = true;
 	must_be("with one that is gone", size_for(&funcs[0], 1), 128);
+	for (int lasts = 1; lasts <= 3; lasts++) {
+		its.shared_sizes = 0;
+		funcs[1].gone = false;
+		funcs[1].lasts = lasts;
+		must_be("with one that goes meanwhile", size_for(&funcs[0], 1), 128);
+	}
 
 	/* Who shared finds what there was, also when it is alone */
 	nr_funcs = 1;

@@ -75,6 +75,7 @@ struct pci_dev {
 	struct pci_bus *bus, *subordinate;
 	u32 dev_id;
 	int msi, msix, msi_cap, msix_cap, current_state;
+	int lasts;
 	bool gone, must_not_ask;
 };
 
@@ -113,19 +114,26 @@ static struct msi_domain_info domain_info;
 #define pci_is_pcie(pdev)		false
 #define msi_get_domain_info(domain)	(&domain_info)
 #define dev_get_msi_domain(d)		((d)->msi_domain)
-#define pci_device_is_present(pdev)	(!(pdev)->gone)
+
+/* One that lasts for some accesses is gone with the last of them */
+static inline bool pci_device_is_present(struct pci_dev *pdev)
+{
+	if (pdev->lasts && !--pdev->lasts)
+		pdev->gone = true;
+	return !pdev->gone;
+}
 
 /* What does not answer reads as all ones, and so does what sleeps */
 static inline int pci_msi_vec_count(struct pci_dev *pdev)
 {
-	if (pdev->gone || pdev->current_state)
+	if (!pci_device_is_present(pdev) || pdev->current_state)
 		return 128;
 	return pdev->msi_cap ? pdev->msi : -EINVAL;
 }
 
 static inline int pci_msix_vec_count(struct pci_dev *pdev)
 {
-	if (pdev->gone || pdev->current_state)
+	if (!pci_device_is_present(pdev) || pdev->current_state)
 		return 2048;
 	return pdev->msix_cap ? pdev->msix : -EINVAL;
 }
