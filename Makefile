@@ -21,9 +21,9 @@ in_columns = fmt -w 72 | sed 's/^/\t/' | expand -t 24
 
 export KDIR SERIES QEMU SAN V SEND UPSTREAM GDB
 
-.PHONY: help demo compare check check-full check-configs check-packages check-kdir check-recipe \
-	check-debian hardware soak bench kunit parents coverage mutations am send work export verify \
-	clean $(boots:%=check-%) $(boots:%=shell-%)
+.PHONY: help demo compare check check-full check-cocci check-configs check-packages check-kdir \
+	check-recipe check-debian hardware soak bench kunit parents coverage mutations am send work \
+	export verify clean $(boots:%=check-%) $(boots:%=shell-%)
 
 help: ## list the targets, what they can be given, and the variables
 	@sed -nE 's/^## /\n/p; s/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -108,6 +108,11 @@ clean: ## remove build/ but the work trees
 ## Run longer checks
 check-full: ## check, and everything that takes long, goes on where it was stopped
 	@scripts/check-full $(kernel)
+
+check-cocci: ## compare what test/parents/msi-parents.cocci reports with what test/parents runs
+	@scripts/setup/prepare full
+	@scripts/setup/get-kernel $(kernel)
+	@scripts/static/check-cocci $(kernel)
 
 check-configs: ## build with other configurations and for other architectures
 	@scripts/setup/prepare full
