@@ -13,6 +13,9 @@
  *	its_msi_life later CYCLES FUNCTION NEIGHBOUR...
  *		vfio-pci adds MSI-X vectors of an xHCI controller to those that it has, while
  *		the driver of the neighbour, which shares the DeviceID, is there or comes.
+ *	its_msi_life types CYCLES FUNCTION NEIGHBOUR
+ *		vfio-pci has MSIs of an xHCI controller, then MSI-X vectors, then more MSIs, while
+ *		the driver of the neighbour is there or not.
  *	its_msi_life lpis CYCLES FUNCTION...
  *		All other virtio functions take what there is of LPIs, then go again.
  *	its_msi_life sriov CYCLES FUNCTION VFS VECTORS
@@ -64,8 +67,8 @@
 #define NR_PLACES	3
 
 /* What is done, as the observations of it are named */
-enum action { START, LATE, PLUG, RELOAD, NEIGHBOUR, RESET, CPUS, LATER, FEW, ROOM, ALONE, SRIOV,
-	      NR_ACTIONS };
+enum action { START, LATE, PLUG, RELOAD, NEIGHBOUR, RESET, CPUS, LATER, TYPES, FEW, ROOM, ALONE,
+	      SRIOV, NR_ACTIONS };
 
 static const char * const action_name[NR_ACTIONS] = {
 	[START]		= "start",
@@ -76,6 +79,7 @@ static const char * const action_name[NR_ACTIONS] = {
 	[RESET]		= "reset",
 	[CPUS]		= "cpus",
 	[LATER]		= "later",
+	[TYPES]		= "types",
 	[FEW]		= "few",
 	[ROOM]		= "room",
 	[ALONE]		= "alone",
@@ -574,7 +578,7 @@ static void want_less(int less)
 	struct function *f;
 
 	for (f = functions; f < end; f++) {
-		if (!f->start.msix)
+		if (!strcmp(f->start.driver, "xhci_hcd"))
 			f->wanted = f->start.nr - less;
 	}
 }
@@ -774,12 +778,10 @@ static void take(struct vfio *vf, const char *bdf)
 		give_up(bdf, reason);
 }
 
-/* Three, then one and two more. Every second time the neighbour comes in between. */
-static void live_later(void)
+/* VFIO has the first function. The other one is where it goes while that has no vectors. */
+static void take_first(void)
 {
-	static const unsigned int steps[] = { 3, 4, 6 };
 	struct function *f = functions, *neighbour = f + 1;
-	unsigned int i, step, has;
 
 	unbind(f);
 	take(&vfio, f->bdf);
@@ -787,13 +789,38 @@ static void live_later(void)
 	set_up_xhci();
 	read_state(f->bdf, &f->now);
 	f->start = f->now;
-	/* From now on it uses the DeviceID, and the neighbour is where it goes without it */
+	/* From now on it uses the DeviceID */
 	add_vectors(0, 1);
 	vfio_disable(&vfio, MSIX);
 	unbind(neighbour);
 	bind(neighbour);
 	look(neighbour);
 	read_ids(&before);
+}
+
+static void judge_disabled(void)
+{
+	functions->wanted = 0;
+	place = 1;
+	look_at_all();
+	judge(functions + 1, NEIGHBOUR);
+	check_ids("vectors are disabled", &before);
+}
+
+static void give_back(void)
+{
+	vfio_give_back(&vfio);
+	ksft_print_msg("sent=%u arrived=%u\n", nr_sent, nr_arrived);
+}
+
+/* Three, then one and two more. Every second time the neighbour comes in between. */
+static void live_later(void)
+{
+	static const unsigned int steps[] = { 3, 4, 6 };
+	struct function *f = functions, *neighbour = f + 1;
+	unsigned int i, step, has;
+
+	take_first();
 	for (i = 0; i < nr_cycles; i++) {
 		place = 1 + i % 2;
 		if (i % 2)
@@ -812,14 +839,41 @@ static void live_later(void)
 		vfio_disable(&vfio, MSIX);
 		unbind(neighbour);
 		bind(neighbour);
-		f->wanted = 0;
-		place = 1;
-		look_at_all();
-		judge(neighbour, NEIGHBOUR);
-		check_ids("vectors are disabled", &before);
+		judge_disabled();
 	}
-	vfio_give_back(&vfio);
-	ksft_print_msg("sent=%u arrived=%u\n", nr_sent, nr_arrived);
+	give_back();
+}
+
+/* Each number but once, as it stands for what was seen. Every second time the neighbour is away. */
+static void live_types(void)
+{
+	static const struct {
+		enum vector_type	type;
+		unsigned int		nr;
+	} steps[] = { { MSI, 3 }, { MSIX, 5 }, { MSI, 7 }, { MSIX, 6 }, { MSI, 11 } };
+	struct function *f = functions, *neighbour = f + 1;
+	unsigned int i, step;
+
+	take_first();
+	for (i = 0; i < nr_cycles; i++) {
+		if (i % 2)
+			unbind(neighbour);
+		for (step = 0; step < ARRAY_SIZE(steps); step++) {
+			f->wanted = steps[step].nr;
+			place = 1 + i % 2;
+			vfio_enable(&vfio, steps[step].type, f->wanted);
+			look_at_all();
+			check_delivery(f->wanted);
+			judge(f, TYPES);
+			if (!neighbour->away)
+				judge(neighbour, NEIGHBOUR);
+			vfio_disable(&vfio, steps[step].type);
+		}
+		if (i % 2)
+			bind(neighbour);
+		judge_disabled();
+	}
+	give_back();
 }
 
 /* lpis: the first that come take as many as their MSI-X tables are long, the last ones few */
@@ -1123,6 +1177,8 @@ int main(int argc, char **argv)
 		live_nvme();
 	else if (!strcmp(life, "later") && end - functions == 2)
 		live_later();
+	else if (!strcmp(life, "types") && end - functions == 2)
+		live_types();
 	else if (!strcmp(life, "lpis"))
 		live_lpis();
 	else if (!strcmp(life, "sriov") && nr_vfs)

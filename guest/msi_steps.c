@@ -2,18 +2,22 @@
 /*
  * How many vectors do PCI functions have at each step of a script?
  *
- *	msi_steps FUNCTION[=VECTORS]... -- STEP...
+ *	msi_steps FUNCTION[=VECTORS]... -- [TIMES] STEP...
  *
  * Functions have the names a, b, c... in the order in which they are given. A step is done to
  * several in the order in which it names them, then all are looked at:
  *
  *	-ab	a driver lets go of a, then of b	+ba	b is probed, then a
  *	!a	a is removed				scan	what is there is found
+ *	-a&!b	these side by side
  *
  * With VECTORS, a function that has a driver must have as many. What is compared is done by
  * who sees this of two kernels, so that a step may well fail.
  */
+#include <ctype.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "its_msi.h"
@@ -48,12 +52,14 @@ static bool look(const char *action, unsigned int cycle)
 	return well;
 }
 
-static void do_step(const char *step)
+static void *do_part(void *part)
 {
+	const char *step = part;
+
 	if (!strcmp(step, "scan")) {
 		memset(removed, 0, sizeof(removed));
 		write_text("1", PCI_SYSFS "/rescan");
-		return;
+		return NULL;
 	}
 	for (const char *name = step + 1; *name; name++) {
 		int i = *name - 'a';
@@ -75,23 +81,42 @@ static void do_step(const char *step)
 			break;
 		}
 	}
+	return NULL;
 }
 
-static void check_step(const char *step)
+static void *check_part(void *part)
 {
+	const char *step = part;
+
 	if (!strcmp(step, "scan"))
-		return;
+		return NULL;
 	if (!*step || !strchr("-+!", *step) || !step[1])
 		ksft_exit_fail_msg("'%s' is no step\n", step);
 	for (const char *name = step + 1; *name; name++) {
 		if (*name < 'a' || *name >= 'a' + nr_functions)
 			ksft_exit_fail_msg("'%s': there is no function '%c'\n", step, *name);
 	}
+	return NULL;
+}
+
+static void for_each_part(const char *step, void *(*call)(void *part))
+{
+	char *copy = strdup(step), *rest = copy, *part;
+	pthread_t threads[MAX_NAMES];
+	unsigned int nr = 0;
+
+	while (nr < MAX_NAMES && (part = strsep(&rest, "&")))
+		if (pthread_create(&threads[nr++], NULL, call, part))
+			ksft_exit_fail_msg("'%s': no thread for it\n", part);
+	while (nr)
+		pthread_join(threads[--nr], NULL);
+	free(copy);
 }
 
 int main(int argc, char **argv)
 {
 	const char *reason;
+	unsigned int times = 1, cycle = 1;
 	int i, first;
 
 	ksft_print_header();
@@ -100,11 +125,12 @@ int main(int argc, char **argv)
 			ksft_exit_fail_msg("there are more than %d functions\n", MAX_NAMES);
 		parse_function(argv[first], &given[nr_functions++]);
 	}
-	first++;
+	if (++first < argc && isdigit((unsigned char)argv[first][0]))
+		times = parse_count(argv[first++], 1, 1000);
 	if (!nr_functions || first >= argc)
-		ksft_exit_fail_msg("Usage: msi_steps FUNCTION[=VECTORS]... -- STEP...\n");
+		ksft_exit_fail_msg("Usage: msi_steps FUNCTION[=VECTORS]... -- [TIMES] STEP...\n");
 	for (i = first; i < argc; i++)
-		check_step(argv[i]);
+		for_each_part(argv[i], check_part);
 
 	reason = cannot_look();
 	if (reason)
@@ -112,11 +138,13 @@ int main(int argc, char **argv)
 	for (i = 0; i < nr_functions; i++)
 		removed[i] = !is_present(given[i].bdf);
 
-	ksft_set_plan(argc - first + 1);
+	ksft_set_plan((argc - first) * times + 1);
 	ksft_test_result(look("start", 1), "start\n");
-	for (i = first; i < argc; i++) {
-		do_step(argv[i]);
-		ksft_test_result(look("step", i - first + 1), "%s\n", argv[i]);
+	for (; times; times--) {
+		for (i = first; i < argc; i++) {
+			for_each_part(argv[i], do_part);
+			ksft_test_result(look("step", cycle++), "%s\n", argv[i]);
+		}
 	}
 	ksft_finished();
 }
