@@ -22,8 +22,8 @@ in_columns = fmt -w 72 | sed 's/^/\t/' | expand -t 24
 export KDIR SERIES QEMU SAN V SEND UPSTREAM GDB
 
 .PHONY: help demo compare check check-full check-cocci check-configs check-packages check-kdir \
-	check-recipe check-debian hardware soak bench kunit parents coverage mutations am send work \
-	export verify clean $(boots:%=check-%) $(boots:%=shell-%)
+	check-recipe check-debian hardware soak bench kunit parents coverage mutations am send \
+	rehearse page work export verify clean $(boots:%=check-%) $(boots:%=shell-%)
 
 help: ## list the targets, what they can be given, and the variables
 	@sed -nE 's/^## /\n/p; s/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -69,6 +69,13 @@ hardware: ## make an archive of the kselftests for an arm64 board
 send: ## show what git send-email would send as you, and to whom
 	@scripts/setup/prepare send
 	@scripts/series/send $(series)
+
+rehearse: ## send all series into files, for a tree unpacked anew, and build that
+	@scripts/setup/prepare check
+	@test/rehearse $(kernel)
+
+page: ## write a page for reviewers from what was run: build/page/index.html
+	@cover/page
 
 ## Backport it
 am: ## apply a series, and what it stands on, to the kernel tree KDIR, a git tree or a plain one
