@@ -3,9 +3,10 @@
  * KUnit tests of the GICv3 ITS driver, on the ITS of QEMU's virt machine
  *
  * Devices with MSIs come and go and fail to come, alone and with one DeviceID for
- * several of them. All that is used is what the MSI core offers to drivers. Where
- * vectors are is seen in their messages, whose data is the EventID, and in the
- * hwirq of the ITS's domain, which is the LPI.
+ * several of them. What is used is what the MSI core offers to drivers, the chip's
+ * irq_compose_msi_msg(), and a kprobe that lets a step fail. Where vectors are is
+ * seen in their messages, whose data is the EventID, and in the hwirq of the ITS's
+ * domain, which is the LPI.
  *
  * Where they have to be is told by a model: a block of a power of two for vectors
  * that have one descriptor, at the lowest place where it is aligned and free. So

@@ -219,7 +219,7 @@ bool bind_driver(const char *bdf, const char *driver)
 
 /*
  * usb_giveback_urb_bh() goes on for a moment when it has woken up who removes its
- * controller. On another CPU, that one may have freed it by then, and the USB core
+ * controller. On another CPU, that one may have freed it by then, and __queue_work()
  * warns. On one CPU it has to wait for the softirq, so nothing is taken away elsewhere.
  */
 static bool take_away(const char *bdf, const char *file, const char *text)
@@ -286,7 +286,7 @@ unsigned int find_msi_cap(const unsigned char *config)
 		return 0;
 	while (pos && config[pos + PCI_CAP_LIST_ID] != PCI_CAP_ID_MSI && hops--)
 		pos = config[pos + PCI_CAP_LIST_NEXT] & ~3;
-	return hops ? pos : 0;
+	return pos && config[pos + PCI_CAP_LIST_ID] == PCI_CAP_ID_MSI ? pos : 0;
 }
 
 static void read_msi_cap(const char *bdf, struct state *state)
@@ -307,12 +307,13 @@ static void read_msi_cap(const char *bdf, struct state *state)
 					   PCI_MSI_DATA_64 : PCI_MSI_DATA_32));
 }
 
+/* That of a GICv5 has a name of its own */
 static bool is_chip_of_its(unsigned int irq)
 {
 	char chip[64];
 
 	return read_text(chip, sizeof(chip), "/sys/kernel/irq/%u/chip_name", irq) &&
-	       !strncmp(chip, "ITS", 3);
+	       !strncmp(chip, "ITS", 3) && strncmp(chip, "ITS-v5", 6);
 }
 
 /* Returns false when the vector does not belong to an ITS */
@@ -646,8 +647,8 @@ static void print_help(const char *about, const struct number *numbers, bool sin
 	printf("Usage: %s [options] [%s]\n%s\n"
 	       "  function  a PCI function such as 0000:01:02.0%s.\n"
 	       "            If none is given: %s\n"
-	       "            with MSIs on an ITS and without a disk, a network interface or a\n"
-	       "            terminal below. Nothing else is ever unbound or removed\n",
+	       "            with MSIs on an ITS and without a disk, a network interface, a display,\n"
+	       "            a terminal or a PCI function below. Nothing else is unbound or removed\n",
 	       program_invocation_short_name, single ? "function" : "function...", about,
 	       single ? "" : ", with =n behind it the number of\n"
 			     "            vectors that it must have, with =n/n of devices below it as well",

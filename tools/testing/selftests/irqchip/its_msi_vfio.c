@@ -13,7 +13,7 @@
  *   between: nothing else comes or goes on the DeviceID meanwhile.
  * - Message v of the device arrives at eventfd v, once, and at no other.
  * - A message in the padding of a Multi-MSI block, which the device is enabled
- *   to send but nobody asked for, arrives nowhere.
+ *   to send but nobody asked for, arrives at none of the eventfds.
  *
  * The last two need a device that can be made to send any of its messages
  * without a driver. An xHCI controller can: when the dequeue pointer of an
