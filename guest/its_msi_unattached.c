@@ -56,7 +56,7 @@ static const char *open_file(int iommufd)
 static void ask(unsigned int cycle, unsigned int nr, int iommufd)
 {
 	const char *reason = vfio_take(&vfio);
-	unsigned int granted;
+	unsigned int granted, i;
 
 	if (!reason)
 		reason = open_file(iommufd);
@@ -67,6 +67,8 @@ static void ask(unsigned int cycle, unsigned int nr, int iommufd)
 	ksft_print_msg("%s asks for %u MSIs, has %u: %s\n", vfio.bdf, nr, granted,
 		       strerror(errno));
 	vfio_give_back(&vfio);
+	for (i = 0; i < MAX_EVENTS; i++)
+		close(vfio.events[i]);
 	read_state(vfio.bdf, &now);
 	if (now.nr != nr)
 		complain("%s: expected %u vectors, seen %u", vfio.bdf, nr, now.nr);
@@ -96,6 +98,7 @@ int main(int argc, char **argv)
 	ksft_set_plan(1);
 	read_state(given.bdf, &now);
 	check_given(&given, &now);
+	print_state(given.bdf, "start", 1, nr_complaints ? "wrong" : "right", &now, now.children);
 	for (cycle = 1; cycle <= nr_cycles; cycle++)
 		ask(cycle, given.vectors, iommufd);
 	ksft_test_result(!nr_complaints, "%s: %u times\n", given.bdf, nr_cycles);
