@@ -133,18 +133,19 @@ write_mirror() {
 	git -C "$1" diff -U0 base HEAD -- MAINTAINERS | sed -n 's/^+\([^+]\)/\1/p' >"$2/MAINTAINERS"
 }
 
-# objects TREE: print their directory. They begin as those of unpatched, which ccache does not find.
+# objects TREE [NAME]: print their directory, which the image +NAME has of its own. They begin
+# as those of unpatched, which ccache does not find.
 objects() {
-	local from=${1%/*}/unpatched
+	local from=${1%/*}/unpatched obj=obj${2:+-${2#parents-}}
 
-	if [ ! -d "$1/obj" ] && [ -f "$from.Image" ] && [ -d "$from/obj" ]; then
+	if [ ! -d "$1/$obj" ] && [ -f "$from${2:++$2}.Image" ] && [ -d "$from/$obj" ]; then
 		git -C "$1" diff -z --name-only base | (cd "$1" && xargs -0 -r touch -c)
-		rm -rf "$1/obj.tmp"
-		cp -a "$from/obj" "$1/obj.tmp"
-		mv "$1/obj.tmp" "$1/obj"
+		rm -rf "$1/$obj.tmp"
+		cp -a "$from/$obj" "$1/$obj.tmp"
+		mv "$1/$obj.tmp" "$1/$obj"
 	fi
-	mkdir -p "$1/obj"
-	echo "$1/obj"
+	mkdir -p "$1/$obj"
+	echo "$1/$obj"
 }
 
 # all_objects TREE ARCH CROSS [SUFFIX [MAKE-VARIABLE...]]: print that of nearly all drivers
