@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Print what bench/pci_vectors_bench.c counts in several kernels side by side, "source=NAME LOG" for
-# each, the unpatched one first. Fails if a call is dearer than there by more than 0.3 %, which is
-# what the places of data make, and three times the errors of both. The first allocation of a device
-# may be: who shares its DeviceID is looked up then.
+# each, the unpatched one first. Fails if a call is dearer than there by more than 1 % and three
+# times the errors of both: where kernels have the same code, up to 0.8 % was seen, which is what the
+# places of data and the state of the allocator make. The first allocation of a device may be dearer:
+# who shares its DeviceID is looked up then.
 
 /calls [0-9]+ MSI(-X)? / {
 	sub(/.*calls /, "")
@@ -17,8 +18,8 @@
 	error[source, "free of " call] = $6
 }
 
-/ first [0-9]+/ {
-	sub(/.* first /, "")
+/[> ]first [0-9]+/ {
+	sub(/.*first /, "")
 	first_alloc[source] = $1
 }
 
@@ -33,7 +34,7 @@ function compare(what,   first, i, s, noise) {
 			continue
 		}
 		printf "%12.1f%7.3f", cost[s] / 1000, cost[s] / cost[first]
-		noise = 3 * (error[s] + error[first]) + .003 * cost[first]
+		noise = 3 * (error[s] + error[first]) + .01 * cost[first]
 		if (cost[s] > cost[first] + noise)
 			missed = missed "error: " sources[i] ", " what ": dearer than unpatched " \
 				"by more than " int(noise) "\n"
