@@ -19,7 +19,7 @@
  *	its_msi_life lpis CYCLES FUNCTION...
  *		All other virtio functions take what there is of LPIs, then go again.
  *	its_msi_life sriov CYCLES FUNCTION VFS VECTORS
- *		Virtual functions come, have MSI-X vectors, and go. The last one goes by itself.
+ *		Virtual functions come, have MSI-X vectors, and go.
  *
  * A FUNCTION is 0000:01:02.0, followed by =VECTORS, what it has to have at the start, by
  * /CHILDREN, the devices below it, and by ,DEVICE, what "### monitor device_add" makes of it.
@@ -1108,7 +1108,6 @@ static void live_sriov(unsigned int nr_vfs, unsigned int nr_vectors)
 	static struct vfio vfs[MAX_VFS];
 	struct function *pf = functions, *f;
 	unsigned int i, j, nr;
-	char alone[BDF_SIZE];
 
 	/*
 	 * sriov_drivers_autoprobe only lets the probe fail, and that of the NVMe driver runs by
@@ -1145,13 +1144,6 @@ static void live_sriov(unsigned int nr_vfs, unsigned int nr_vectors)
 		end = pf + 1;
 		check_ids("there are no virtual functions", &before);
 	}
-
-	/* One is removed by itself, and must not keep the controller: kmemleak would see that */
-	set_numvfs(pf->bdf, 1);
-	find_vf(pf->bdf, 0, alone);
-	check_done(alone, "remove it", write_text("1", FUNCTION_SYSFS "/remove", alone));
-	set_numvfs(pf->bdf, 0);
-	check_done(pf->bdf, "remove it", write_text("1", FUNCTION_SYSFS "/remove", pf->bdf));
 }
 
 int main(int argc, char **argv)

@@ -109,6 +109,8 @@ static const struct bus_type pci_bus_type;
 static struct msi_domain_info domain_info;
 
 #define ENOMEM				12
+#define PCI_COMMAND			4
+#define PCI_POSSIBLE_ERROR(val)		((val) == ~0u)
 #define dev_is_pci(d)			true
 #define to_pci_dev(d)			((struct pci_dev *)(d))
 #define pci_is_pcie(pdev)		false
@@ -116,24 +118,29 @@ static struct msi_domain_info domain_info;
 #define dev_get_msi_domain(d)		((d)->msi_domain)
 
 /* One that lasts for some accesses is gone with the last of them */
-static inline bool pci_device_is_present(struct pci_dev *pdev)
+static inline bool answers(struct pci_dev *pdev)
 {
 	if (pdev->lasts && !--pdev->lasts)
 		pdev->gone = true;
 	return !pdev->gone;
 }
 
+static inline void pci_read_config_dword(struct pci_dev *pdev, int where, u32 *val)
+{
+	*val = answers(pdev) ? 0 : ~0;
+}
+
 /* What does not answer reads as all ones, and so does what sleeps */
 static inline int pci_msi_vec_count(struct pci_dev *pdev)
 {
-	if (!pci_device_is_present(pdev) || pdev->current_state)
+	if (!answers(pdev) || pdev->current_state)
 		return 128;
 	return pdev->msi_cap ? pdev->msi : -EINVAL;
 }
 
 static inline int pci_msix_vec_count(struct pci_dev *pdev)
 {
-	if (!pci_device_is_present(pdev) || pdev->current_state)
+	if (!answers(pdev) || pdev->current_state)
 		return 2048;
 	return pdev->msix_cap ? pdev->msix : -EINVAL;
 }
