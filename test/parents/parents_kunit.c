@@ -592,7 +592,7 @@ static void test_parent(struct kunit *test)
 		test_size(p, n);
 		if (all || n <= 9 || n == 17 || n == 31)
 			test_full(p, n);
-		if (n == 1 || n == 3 || n == 6)
+		if (all || n == 1 || n == 3 || n == 6)
 			test_failures(p, n);
 	}
 	test_orders(p);

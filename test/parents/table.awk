@@ -28,7 +28,7 @@ BEGIN {
 FNR == 1 { kernel = image[++file] }
 { sub(/\r$/, "") }
 
-/^Kernel command line: .*parents_kunit.all=1/ { full = 1 }
+/KernelAddressSanitizer initialized/ { sanitized = 1 }
 
 /^parents: [^ ]+ right/ {
 	row = kernel SUBSEP $2
@@ -42,7 +42,7 @@ FNR == 1 { kernel = image[++file] }
 	split($(i + 1), f, "/")
 	tried[row] = r[2]
 	failed[row] = f[2]
-	faults[row] = leak[row] > 0 || wrong[row] || r[1] != r[2] || f[1] != f[2] || full && !f[2]
+	faults[row] = leak[row] > 0 || wrong[row] || r[1] != r[2] || f[1] != f[2] || sanitized && !f[2]
 }
 
 /try faulted:/ { crashes[kernel]++ }
