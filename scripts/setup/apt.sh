@@ -86,7 +86,7 @@ newest_kernel() {
 		"has none of an earlier run. Go online, or give a kernel tree: make KDIR=DIR ..."
 }
 
-# unpack_source DEB DIR: the kernel's source, without a third of it that no image here needs
+# unpack_source DEB DIR: the kernel's source, but half a gigabyte that no image here needs
 unpack_source() {
 	echo "unpacking $(basename "$1")"
 	mkdir -p "$2"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# table.awk -v names=LIST -v images=LIST CONSOLE...: print what test/parents saw on each kernel, of
-# how many numbers of vectors it was right. Fail if the patched one did what it must not, or less
-# than the unpatched one, or if the unpatched one showed nothing where it should.
+# table.awk -v names=LIST -v images=LIST -v sanitized=[YES] CONSOLE...: print what test/parents saw
+# on each kernel, of how many numbers of vectors it was right. Fail if the patched one did what it
+# must not, or less than the unpatched one, or if the unpatched one showed nothing where it should.
 
 function cells(shown, leak, failures, wrong) {
 	return sprintf("%5s %4s %8s %-44s", shown, leak, failures, wrong)
@@ -27,8 +27,6 @@ BEGIN {
 
 FNR == 1 { kernel = image[++file] }
 { sub(/\r$/, "") }
-
-/KernelAddressSanitizer initialized/ { sanitized = 1 }
 
 /^parents: [^ ]+ right/ {
 	row = kernel SUBSEP $2
