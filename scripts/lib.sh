@@ -117,9 +117,7 @@ step() {
 	printf '    %d s\n' $((SECONDS - start))
 }
 
-passed=0
-failed=0
-left_out=0
+passed=0 failed=0 left_out=0
 
 # code_id: the commit that runs, or that it is none but a changed tree
 code_id() {

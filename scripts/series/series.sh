@@ -133,15 +133,17 @@ write_mirror() {
 	git -C "$1" diff -U0 base HEAD -- MAINTAINERS | sed -n 's/^+\([^+]\)/\1/p' >"$2/MAINTAINERS"
 }
 
-# objects TREE [NAME]: print their directory, which the image +NAME has of its own. They begin
-# as those of unpatched, which ccache does not find.
+# objects TREE [NAME [ARCH]]: print their directory, which the image +NAME has of its own. They
+# begin as those of unpatched, which ccache does not find, or as those without NAME, for arm64.
 objects() {
-	local from=${1%/*}/unpatched obj=obj${2:+-${2#parents-}}
+	local unpatched=${1%/*}/unpatched obj=obj${2:+-${2#parents-}} from
 
-	if [ ! -d "$1/$obj" ] && [ -f "$from${2:++$2}.Image" ] && [ -d "$from/$obj" ]; then
+	from=$unpatched/$obj
+	[ -f "$unpatched${2:++$2}.Image" ] || [ "${3:-}" != arm64 ] || from=$unpatched/obj
+	if [ ! -d "$1/$obj" ] && [ -d "$from" ] && [ -f "$unpatched.Image" ]; then
 		git -C "$1" diff -z --name-only base | (cd "$1" && xargs -0 -r touch -c)
 		rm -rf "$1/$obj.tmp"
-		cp -a "$from/$obj" "$1/$obj.tmp"
+		cp -a "$from" "$1/$obj.tmp"
 		mv "$1/$obj.tmp" "$1/$obj"
 	fi
 	mkdir -p "$1/$obj"

@@ -10,8 +10,8 @@
  *
  * Where they have to be is told by a model: a block of a power of two for vectors
  * that have one descriptor, at the lowest place where it is aligned and free. So
- * whatever an earlier step has lost or left behind shows in the next one, at the
- * latest when a case ends: the LPIs must be handed out as if nothing had been.
+ * an EventID that an earlier step has lost or left behind shows in the next one.
+ * When a case ends, the lowest free LPI must be the one that it was before.
  */
 
 #include <kunit/device.h>
@@ -26,14 +26,14 @@
 #include <linux/of.h>
 #include <linux/prandom.h>
 
-/* The least that the driver makes room for */
+/* The least that its_pmsi_prepare() asks for */
 #define MAX_EVENTIDS	32
 #define MAX_DESCS	4
 /* Between the indices of two descriptors, which must not overlap */
 #define MAX_NVEC	8
 #define NR_USERS	4
 #define NR_STEPS	2000
-/* DeviceIDs of the virt machine are PCI requester IDs, and it has no bus like this */
+/* DeviceIDs of the virt machine are PCI requester IDs, and hardly one has such a bus */
 #define SHARED_ID	0xf100
 #define OTHER_ID	0xf200
 
@@ -229,8 +229,8 @@ static const void *each_nvec(struct kunit *test, const void *prev, char *desc)
 	return nvec <= MAX_EVENTIDS ? &nvec : NULL;
 }
 
-/* l3: a driver is reloaded, or allocates again while it is bound */
-static void l3_reload(struct kunit *test)
+/* A driver is reloaded, or allocates again while it is bound */
+static void reload(struct kunit *test)
 {
 	unsigned int nvec = *(const unsigned int *)test->param_value, i;
 	struct its_case *c = test->priv;
@@ -247,8 +247,8 @@ static void l3_reload(struct kunit *test)
 	}
 }
 
-/* l2, l4: three on one DeviceID, in each order of arrival and departure */
-static void l4_orders(struct kunit *test)
+/* Three on one DeviceID, in each order of arrival and departure */
+static void orders_on_one_id(struct kunit *test)
 {
 	static const unsigned int nvecs[][3] = {
 		{ 3, 5, 7 }, { 1, 3, 1 }, { 2, 4, 8 }, { 2, 9, 5 }, { 3, 3, 3 },
@@ -274,8 +274,8 @@ static void l4_orders(struct kunit *test)
 	}
 }
 
-/* e1 to e5, l2, l4: anything, with several descriptors each */
-static void l4_random(struct kunit *test)
+/* Anything, with several descriptors each */
+static void random_steps(struct kunit *test)
 {
 	struct its_case *c = test->priv;
 	unsigned int step, index, nvec;
@@ -333,8 +333,8 @@ static void fail(struct kunit *test, struct user *user, unsigned int nvec)
 	free_desc(user, 0);
 }
 
-/* Alone, then with neighbours below and above */
-static void l1_iommu_fails(struct kunit *test)
+/* Alone, then with neighbours below and, up to 4 vectors, above */
+static void iommu_fails(struct kunit *test)
 {
 	unsigned int nvec = *(const unsigned int *)test->param_value;
 	struct its_case *c = test->priv;
@@ -359,7 +359,7 @@ static void l1_iommu_fails(struct kunit *test)
 }
 
 /* The DeviceID has no more EventIDs */
-static void l1_no_eventids(struct kunit *test)
+static void no_eventids(struct kunit *test)
 {
 	struct its_case *c = test->priv;
 	struct user *user;
@@ -408,16 +408,15 @@ static void make_user(struct kunit *test, struct user *user, struct device_node 
 
 static int its_test_init(struct kunit *test)
 {
-	struct device_node *its_node;
 	struct its_case *c;
 	int i;
 
 	if (!of_machine_is_compatible("linux,dummy-virt"))
 		kunit_skip(test, "this is not QEMU's virt machine with a device tree");
-	its_node = of_find_compatible_node(NULL, NULL, "arm,gic-v3-its");
-	if (!its_node)
+	struct device_node *its_node __free(device_node) =
+		of_find_compatible_node(NULL, NULL, "arm,gic-v3-its");
+	if (!of_device_is_available(its_node))
 		kunit_skip(test, "the machine has no ITS");
-	of_node_put(its_node);
 
 	c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, c);
@@ -447,11 +446,11 @@ static void its_test_exit(struct kunit *test)
 }
 
 static struct kunit_case its_test_cases[] = {
-	KUNIT_CASE_PARAM(l3_reload, each_nvec),
-	KUNIT_CASE(l4_orders),
-	KUNIT_CASE(l4_random),
-	KUNIT_CASE_PARAM(l1_iommu_fails, each_nvec),
-	KUNIT_CASE(l1_no_eventids),
+	KUNIT_CASE_PARAM(reload, each_nvec),
+	KUNIT_CASE(orders_on_one_id),
+	KUNIT_CASE(random_steps),
+	KUNIT_CASE_PARAM(iommu_fails, each_nvec),
+	KUNIT_CASE(no_eventids),
 	{ }
 };
 

@@ -12,16 +12,17 @@
  * - The message in the same file: its data is the EventID of the vector, and
  *   that of the first vector for all of a Multi-MSI block.
  * - The message data register of the MSI capability has the EventID of the
- *   first vector. The device ORs the number of the message into it.
+ *   first vector. The device replaces its low order bits with the number of the
+ *   message, as many as the messages that it is enabled for need.
  * - The file of the domain in /sys/kernel/debug/irq/domains has a line for each
  *   DeviceID, on kernels that show them.
  *
- * Older kernels don't show the message of MSI-X. LPIs, which the driver hands out
- * in step with the EventIDs, stand for them there.
+ * Older kernels don't show the message of MSI-X. LPIs, which the driver hands
+ * out in step with the EventIDs, stand for them there.
  *
- * A distribution's kernel may have no such debugfs. The name of the interrupt's chip in
- * /sys/kernel/irq tells there that it is of an ITS. What is left is the number of
- * vectors and the EventIDs of Multi-MSI, nothing is known of LPIs.
+ * A distribution's kernel may have no such debugfs. The name of the interrupt's
+ * chip in /sys/kernel/irq tells there that it is of an ITS. What is left is the
+ * number of vectors and the EventIDs of Multi-MSI, nothing is known of LPIs.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -174,6 +175,7 @@ bool write_text(const char *text, const char *fmt, ...)
 	fd = open(path, O_WRONLY);
 	if (fd < 0)
 		return false;
+	errno = EIO;
 	if (write(fd, text, len) != len)
 		len = -errno;
 	close(fd);
@@ -218,21 +220,24 @@ bool bind_driver(const char *bdf, const char *driver)
 }
 
 /*
- * usb_giveback_urb_bh() goes on for a moment when it has woken up who removes its
- * controller. On another CPU, that one may have freed it by then, and __queue_work()
- * warns. On one CPU it has to wait for the softirq, so nothing is taken away elsewhere.
+ * What is tested here are interrupts, not what usb_remove_hcd() does: it does not
+ * wait for usb_giveback_urb_bh(), which goes on for a moment when it has given
+ * back the last URB. If the controller is freed meanwhile, __queue_work() warns.
+ * On the CPU that has to run the work, who removes the controller comes after it.
+ * That is this one for the URB of the root hub, so nothing is taken away on others.
  */
 static bool take_away(const char *bdf, const char *file, const char *text)
 {
 	cpu_set_t before, first;
-	bool done;
+	bool pinned, done;
 
 	CPU_ZERO(&first);
 	CPU_SET(0, &first);
-	sched_getaffinity(0, sizeof(before), &before);
-	sched_setaffinity(0, sizeof(first), &first);
+	pinned = !sched_getaffinity(0, sizeof(before), &before) &&
+		 !sched_setaffinity(0, sizeof(first), &first);
 	done = write_text(text, FUNCTION_SYSFS "/%s", bdf, file);
-	sched_setaffinity(0, sizeof(before), &before);
+	if (pinned)
+		sched_setaffinity(0, sizeof(before), &before);
 	return done;
 }
 
@@ -247,9 +252,9 @@ bool remove_function(const char *bdf)
 }
 
 /*
- * Only the bus of the function, as its name has it. A scan of the bus above may
- * number the buses behind a bridge anew, and while it does, what sends an MSI
- * from there has a wrong DeviceID, and the MSI is lost.
+ * Only the bus of the function, as its name has it. A scan may number the buses
+ * behind the bridges of the bus anew, and while it does, what sends an MSI from
+ * there has a wrong DeviceID, and the MSI is lost.
  */
 bool rescan_bus_of(const char *bdf)
 {
@@ -469,6 +474,8 @@ void read_state(const char *bdf, struct state *state)
 
 		if (base == UNKNOWN)
 			base = state->data;
+		if (base != UNKNOWN && state->enabled)
+			base &= ~(state->enabled - 1);
 		if (base != UNKNOWN)
 			state->vec[i].eventid = base | i;
 	}
@@ -554,8 +561,8 @@ void read_id(const struct state *state, struct id_state *id)
 bool wait_until_back(const char *bdf, const struct state *start,
 		     unsigned int wait_ms)
 {
-	unsigned long begin = now_ms();
 	char driver[sizeof(start->driver)];
+	unsigned long begin = now_ms();
 
 	for (;;) {
 		read_driver(bdf, driver, sizeof(driver));
@@ -570,7 +577,7 @@ bool wait_until_back(const char *bdf, const struct state *start,
 
 /*
  * The state when driver and devices are back. Vectors that are missing by then
- * don't come any more, and those at another place don't move.
+ * have a moment to come, those at another place don't move.
  */
 void read_when_back(const char *bdf, const struct state *start,
 		    unsigned int wanted, struct state *state)
@@ -586,44 +593,35 @@ void read_when_back(const char *bdf, const struct state *start,
 	}
 }
 
-/* USB controllers and virtio's entropy source: nothing is lost with them */
-static bool is_harmless(const char *bdf)
+/* False if the vectors that it has are not of an ITS. It may have none yet. */
+bool may_be_on_its(const char *bdf)
 {
-	static const char * const precious[] = { "block", "net", "tty", "drm", "pci" };
-	char class[16], vendor[16], device[16];
-	size_t i;
+	static struct state state;
 
-	for (i = 0; i < ARRAY_SIZE(precious); i++) {
-		if (count_children(bdf, precious[i]))
-			return false;
-	}
-	read_text(class, sizeof(class), FUNCTION_SYSFS "/class", bdf);
-	read_text(vendor, sizeof(vendor), FUNCTION_SYSFS "/vendor", bdf);
-	read_text(device, sizeof(device), FUNCTION_SYSFS "/device", bdf);
-	return !strncmp(class, "0x0c03", 6) ||
-	       (!strcmp(vendor, "0x1af4") &&
-		(!strcmp(device, "0x1005") || !strcmp(device, "0x1044")));
+	read_state(bdf, &state);
+	return !state.nr || state.on_its;
 }
 
-/* PCI functions with MSIs on an ITS that nobody misses when they are away */
-static unsigned int find_functions(struct given *given, unsigned int max)
+/* Who uses a machine knows what may be taken away from it, a test does not */
+static void print_functions(void)
 {
 	static struct state state;
 	struct dirent **entries;
-	unsigned int found = 0;
 	int nr, i;
 
 	nr = scandir(PCI_SYSFS "/devices", &entries, NULL, alphasort);
 	for (i = 0; i < nr; i++) {
-		const char *bdf = entries[i]->d_name;
-
-		if (strlen(bdf) != BDF_SIZE - 1 || found == max)
-			continue;
-		read_state(bdf, &state);
-		if (state.driver[0] && state.on_its && is_harmless(bdf))
-			parse_function(entries[i]->d_name, &given[found++]);
+		if (strlen(entries[i]->d_name) == BDF_SIZE - 1) {
+			read_state(entries[i]->d_name, &state);
+			if (state.driver[0] && state.on_its)
+				printf("# %s has %u vectors for %s and %u devices below it\n",
+				       entries[i]->d_name, state.nr, state.driver,
+				       state.children);
+		}
+		free(entries[i]);
 	}
-	return found;
+	if (nr >= 0)
+		free(entries);
 }
 
 /* function, function=vectors or function=vectors/children */
@@ -644,30 +642,27 @@ void parse_function(char *arg, struct given *given)
 
 static void print_help(const char *about, const struct number *numbers, bool single)
 {
-	printf("Usage: %s [options] [%s]\n%s\n"
+	printf("Usage: %s [options] %s\n%s\n"
 	       "  function  a PCI function such as 0000:01:02.0%s.\n"
-	       "            If none is given: %s\n"
-	       "            with MSIs on an ITS and without a disk, a network interface, a display,\n"
-	       "            a terminal or a PCI function below. Nothing else is unbound or removed\n",
+	       "            Its driver is unbound, and what is below it is lost meanwhile.\n"
+	       "            If none is given: tell which have MSIs on an ITS\n",
 	       program_invocation_short_name, single ? "function" : "function...", about,
 	       single ? "" : ", with =n behind it the number of\n"
-			     "            vectors that it must have, with =n/n of devices below it as well",
-	       single ? "the first USB controller or virtio entropy source" :
-			"all USB controllers and virtio entropy sources");
+			     "            vectors that it must have, with =n/n of devices below it as well");
 	for (; numbers->letter; numbers++)
 		printf("  -%c n      %s, default %u\n", numbers->letter, numbers->help,
 		       *numbers->value);
 	printf("  -h        this text\n");
 }
 
-/* Numbers and functions of the command line. Without functions: all that can be had. */
+/* Numbers and functions of the command line. Without functions there is no test. */
 unsigned int parse_options(int argc, char **argv, const char *about,
 			   const struct number *numbers, struct given *given,
 			   unsigned int max)
 {
+	char letters[32] = "h";
 	const struct number *n;
 	const char *reason;
-	char letters[32] = "h";
 	unsigned int nr, i;
 	int opt;
 
@@ -699,10 +694,10 @@ unsigned int parse_options(int argc, char **argv, const char *about,
 	/* The harness has options of its own */
 	optind = 1;
 	reason = cannot_look();
-	if (!reason && !nr)
-		nr = find_functions(given, max);
-	if (!reason && !nr)
-		reason = "no function was given, and none was found, see -h";
+	if (!reason && !nr) {
+		print_functions();
+		reason = "no function was given, see -h";
+	}
 	if (reason)
 		ksft_exit_skip("%s\n", reason);
 	return nr;

@@ -98,7 +98,7 @@ struct number {
 
 /* A list such as "0-2,5", by value so that a printf() can take it directly */
 struct list {
-	char	text[512];
+	char	text[4096];
 };
 
 /**
@@ -152,6 +152,7 @@ unsigned int le16(const unsigned char *p);
 
 bool read_irq(struct state *state, struct vector *vec);
 void read_state(const char *bdf, struct state *state);
+bool may_be_on_its(const char *bdf);
 void read_start(const char *bdf, int children, struct state *state);
 void check_given(const struct given *given, const struct state *state);
 void read_id(const struct state *state, struct id_state *id);

@@ -4,11 +4,11 @@
  * allocation?
  *
  * vfio-pci enables vectors over and over, and the kernel's fault injection lets
- * the first memory allocation of that fail, then the second one, and so on until
- * it goes through without a failure. The number of allocations is not always the
- * same, some have to grow a tree now and then, so one may be left out by chance.
- * That is why it is all done twice. What must hold each time, whether vectors were
- * had or not:
+ * the first slab allocation of that fail, then the second one, and so on until it
+ * goes through without a failure, and then the same with pages. Memory of each CPU
+ * is not reached by it. The number of allocations is not always the same, some have
+ * to grow a tree now and then, so one may be left out by chance. That is why it is
+ * all done twice. What must hold each time, whether vectors were had or not:
  *
  * - Without vectors, no EventID is used or reserved for the function.
  * - The next attempt gets the same EventIDs and LPIs as ever.
@@ -21,8 +21,8 @@
  *   the DeviceID must be gone, or have one user less.
  *
  * Not tested is a change from MSI to MSI-X or back, which begins with the removal
- * of the DeviceID: free_lpi_range() needs memory to give LPIs back. If it gets
- * none, it warns and they are lost.
+ * of the DeviceID if nobody else uses it: free_lpi_range() needs memory to give LPIs
+ * back. If it gets none, its caller warns and they are lost.
  *
  * In the middle of an allocation, the ITS driver itself needs memory only for an
  * IOMMU, which has to let the messages through. So this is best run with one.
@@ -77,9 +77,9 @@ static struct state expected;
 static struct id_state without;
 
 static const char about[] =
-	"Bind a PCI function to vfio-pci, let each memory allocation of enabling MSI and\n"
-	"MSI-X vectors fail in turn, and check that nothing is lost. The function gets its\n"
-	"driver back at the end. Needs a kernel with fault injection.\n";
+	"Bind a PCI function to vfio-pci, let each allocation of slabs and of pages fail in\n"
+	"turn that enables MSI and MSI-X vectors, and check that nothing is lost. The function\n"
+	"gets its driver back at the end. Needs a kernel with fault injection.\n";
 
 static const struct number numbers[] = {
 	{ 'm', &nr_vectors, 1, 32, "how many vectors to ask for" },
@@ -116,17 +116,18 @@ static void let_fail(enum kind kind)
 	write_text(kind == PAGE ? "0" : "31", FAULT_DEBUGFS "fail_page_alloc/min-order");
 }
 
-/* Let the nth memory allocation of this thread from now on fail, 0 is none */
+/* Let the nth allocation that can fail in this thread from now on do so, 0 is none */
 static void write_fail_nth(unsigned int nth)
 {
 	char text[16];
-	int len = snprintf(text, sizeof(text), "%u", nth);
+	int len;
 
+	len = snprintf(text, sizeof(text), "%u", nth);
 	if (pwrite(fail_nth, text, len, 0) != len)
 		complain("writing " FAIL_NTH ": %s", strerror(errno));
 }
 
-/* How many memory allocations before the one that fails, 0 when it has */
+/* How many before the one that fails, 0 when it has */
 static unsigned int read_fail_nth(void)
 {
 	char text[16] = "";
@@ -136,7 +137,7 @@ static unsigned int read_fail_nth(void)
 	return strtoul(text, NULL, 10);
 }
 
-/* Look at what the kernel has printed since the last time */
+/* Look at what the kernel has printed since the last time, as far as it is still there */
 static void check_warnings(const char *when)
 {
 	char record[8192];
@@ -151,8 +152,11 @@ static void check_warnings(const char *when)
 		if (len <= 0)
 			return;
 		record[len] = '\0';
-		text = strstr(record, ";WARNING: ");
-		if (!text || strstr(text, " remove_proc_entry+"))
+		text = strchr(record, ';');
+		if (!text)
+			continue;
+		if (!strstr(text, ": removing non-empty directory ") &&
+		    (strncmp(text, ";WARNING: ", 10) || strstr(text, " remove_proc_entry+")))
 			continue;
 		text[strcspn(text, "\n")] = '\0';
 		complain("%s: %s", when, text + 1);
@@ -326,13 +330,15 @@ FIXTURE_SETUP(failures)
 		read_id(&expected, &without);
 		reason = vfio_bind_again(&vfio);
 	}
-	if (reason) {
-		vfio_give_back(&vfio);
-		SKIP(return, "%s: %s", vfio.bdf, reason);
-	}
 	fail_nth = open(FAIL_NTH, O_RDWR);
 	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
-	lseek(kmsg, 0, SEEK_END);
+	if (!reason && (fail_nth < 0 || lseek(kmsg, 0, SEEK_END) < 0))
+		reason = "cannot open " FAIL_NTH " or /dev/kmsg";
+	if (reason) {
+		vfio_give_back(&vfio);
+		ASSERT_EQ(0U, nr_complaints);
+		SKIP(return, "%s: %s", vfio.bdf, reason);
+	}
 	set_failures();
 }
 
@@ -361,10 +367,14 @@ int main(int argc, char **argv)
 
 	parse_options(argc, argv, about, numbers, &given, 1);
 	reason = vfio_choose(&vfio, given.bdf);
+	if (!reason && !may_be_on_its(given.bdf))
+		reason = "its vectors are not on a GICv3 ITS";
 	if (reason)
 		ksft_exit_skip("%s: %s\n", given.bdf, reason);
 	if (access(FAIL_NTH, F_OK) || access(FAULT_DEBUGFS "failslab", F_OK) ||
 	    access(FAULT_DEBUGFS "fail_page_alloc", F_OK))
 		ksft_exit_skip("no fault injection: CONFIG_FAILSLAB, CONFIG_FAIL_PAGE_ALLOC?\n");
+	if (!access(FAULT_DEBUGFS "fail_usercopy", F_OK))
+		ksft_exit_skip("CONFIG_FAULT_INJECTION_USERCOPY lets other things fail first\n");
 	return test_harness_run(1, argv);
 }

@@ -7,17 +7,19 @@
  * own as well as for those that share one behind a PCIe-to-PCI bridge:
  *
  * - A function has as many vectors as it is said to need, or as it had at first.
- * - Where an allocation goes depends on what is in use on its DeviceID when it
- *   is made, and on nothing that was there before. So a function that is reloaded
- *   or removed by itself finds the hole that it left, and the same steps give the
- *   same EventIDs, cycle after cycle. Only when something below a function was
- *   freed before the test began, it may move down there.
- * - No other function has a vector in a Multi-MSI block, its padding included.
- *   LPIs are unique in the system and go in step with the EventIDs of a DeviceID,
- *   so this can be seen without knowing who shares a DeviceID with whom.
+ * - Which EventIDs an allocation gets depends on what is in use on its DeviceID
+ *   when it is made, and on nothing that was there before. So a function that is
+ *   reloaded or removed by itself finds the hole that it left, and the same steps
+ *   give the same EventIDs, cycle after cycle, and the same LPIs as long as nobody
+ *   else takes or gives back some. It may move down, where something was freed:
+ *   what leaks never moves anybody down.
+ * - None of the other functions has a vector in a Multi-MSI block, its padding
+ *   included. LPIs are unique in the system and go in step with the EventIDs of a
+ *   DeviceID, so this can be seen without knowing who shares a DeviceID with whom.
  * - A function that nobody touched has all of its vectors where they were.
- * - Where debugfs shows DeviceIDs: each function that is bound is a user, they have
- *   the EventIDs of their users and nothing else, and go with the last of them.
+ * - Where debugfs shows DeviceIDs: each function that is bound and has had vectors
+ *   is a user, they have the EventIDs of their users and nothing else, and go with
+ *   the last of them.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -80,12 +82,13 @@ static unsigned int nr_reloads = 4, nr_removes = 2, nr_shares = 1;
 static const char about[] =
 	"Reload the drivers of PCI functions, remove and rescan the functions, and check\n"
 	"that their interrupts come back with the same EventIDs and LPIs. A function with\n"
-	"=n that is not there is waited for: plug it in.\n";
+	"=n that is not there is waited for, 10 seconds: plug it in. One that was removed\n"
+	"comes back without what was written to its files in sysfs.\n";
 
 static const struct number numbers[] = {
 	{ 'n', &nr_reloads, 0, 1000000, "cycles of unbind and bind" },
 	{ 'r', &nr_removes, 0, 1000000, "cycles of remove and rescan" },
-	{ 's', &nr_shares, 0, 1000000, "cycles of what several with one DeviceID do" },
+	{ 's', &nr_shares, 0, 1000000, "cycles of what functions with one DeviceID are sensitive to" },
 	{ }
 };
 
@@ -364,8 +367,8 @@ TEST_F_TIMEOUT(all, start, TIMEOUT_S)
 
 TEST_F_TIMEOUT(all, late, TIMEOUT_S)
 {
-	struct function *f;
 	unsigned long begin;
+	struct function *f;
 
 	for (f = functions; f < end; f++) {
 		if (!f->absent)

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Is anything lost when functions come and go in every way at the same time?
+ * Is anything lost when functions come and go at random?
  *
  * Several processes reload the drivers of the functions, remove them and rescan
- * their buses, at random and without regard to one another, while another one takes
- * CPUs offline and online. Whatever happens meanwhile, when it is over:
+ * their buses, at random and without regard to one another. What takes away runs on
+ * CPU 0, the rest on any. Another process takes CPUs offline and online. Whatever
+ * happens meanwhile, when it is over:
  *
  * - All functions have their drivers again, and all devices are there.
  * - With its driver reloaded, each function has as many vectors as before.
- * - When all drivers are unbound, the DeviceIDs of the functions are not in use.
+ * - When all drivers are unbound, the DeviceIDs of the functions have the users that
+ *   they had without them at the start.
  * - When the drivers are bound again one by one, in the order in which they were
  *   bound at the start, every vector has the EventID and the LPI that it had then.
- *   So there are neither EventIDs nor LPIs missing.
+ *   So no EventID is missing, and no LPI below those.
  *
  * That is a round. Each one has a seed of its own, which repeats its decisions, and has
  * to have done something of each kind.
@@ -35,6 +37,7 @@
 #define SOAK_WAIT_MS	60000
 #define TIMEOUT_S	2000000
 #define MAX_PROCESSES	64
+#define MAX_CPUS	4096
 /* Of a name, such as 0000:01 */
 #define BUS_LENGTH	7
 
@@ -44,6 +47,7 @@
  * @start:	what it had at the start
  * @now:	what it has at the end of a round, or after a step
  * @vectors:	how many it had first of all
+ * @others:	users of its DeviceID when no function has its driver
  * @bound:	after the steps so far, it has to have its driver
  * @removed:	they have removed it
  */
@@ -52,6 +56,7 @@ struct function {
 	struct state	start;
 	struct state	now;
 	unsigned int	vectors;
+	unsigned int	others;
 	bool		bound;
 	bool		removed;
 };
@@ -72,20 +77,22 @@ static unsigned int nr_rounds = 1;
 static unsigned int seconds = 60;
 static unsigned int nr_steps;
 static unsigned int seed;
-static unsigned int nr_cpus;
+/* Those that were online at the start, but CPU 0, which often cannot go */
+static unsigned int cpus[MAX_CPUS], nr_cpus;
 static struct counts *counts;
 
 static const char about[] =
-	"Reload the drivers of PCI functions, remove and rescan them, all at random and at\n"
-	"the same time, with CPUs going offline and online. Then check that no EventID,\n"
-	"LPI or DeviceID is lost.\n";
+	"Reload the drivers of PCI functions, remove and rescan them, all at random and by\n"
+	"several processes, with CPUs going offline and online. Then check that no EventID,\n"
+	"LPI or DeviceID is lost. A function that was removed comes back without what was\n"
+	"written to its files in sysfs.\n";
 
 static const struct number numbers[] = {
 	{ 't', &seconds, 1, 1000000, "seconds of a round" },
 	{ 'r', &nr_rounds, 1, 1000000, "rounds" },
 	{ 'p', &nr_processes, 1, MAX_PROCESSES, "how many processes do it at the same time" },
 	{ 'n', &nr_steps, 0, 1000000, "steps of a round, one by one, in place of -t and -p" },
-	{ 's', &seed, 0, UINT32_MAX, "the seed that a run logged, to repeat it" },
+	{ 's', &seed, 0, UINT32_MAX, "the seed that a run logged, to repeat it, 0 for a new one" },
 	{ }
 };
 
@@ -115,12 +122,12 @@ static void do_something(uint32_t *random)
 }
 
 /*
- * CPU 0 often cannot go. None can go or come while a PCI driver is being bound, so it may
- * stay away until it is chosen again.
+ * None can go or come while a PCI driver is being bound, so it may stay away until it is
+ * chosen again.
  */
 static void change_cpus(uint32_t *random)
 {
-	unsigned int cpu = 1 + random_below(random, nr_cpus - 1);
+	unsigned int cpu = cpus[random_below(random, nr_cpus)];
 	bool went = write_text("0", CPU_ONLINE, cpu);
 
 	if (write_text("1", CPU_ONLINE, cpu) && went)
@@ -134,7 +141,7 @@ static void run_process(unsigned int nr, unsigned long until)
 	while (now_ms() < until) {
 		if (nr < nr_processes)
 			do_something(&random);
-		else if (nr_cpus > 1)
+		else if (nr_cpus)
 			change_cpus(&random);
 		else
 			break;
@@ -165,7 +172,8 @@ static struct function *do_step(uint32_t *random)
 		}
 		return NULL;
 	case 2:
-		change_cpus(random);
+		if (nr_cpus)
+			change_cpus(random);
 		return NULL;
 	case 3:
 		unbind_driver(f->bdf);
@@ -242,33 +250,41 @@ static void run_steps(void)
 		look(step, do_step(&random));
 }
 
-static bool can_take_cpus(void)
-{
-	char online[8];
-
-	return nr_cpus > 1 && read_text(online, sizeof(online), CPU_ONLINE, nr_cpus - 1);
-}
-
 static void check_counts(void)
 {
 	ksft_print_msg("reloads=%u removes=%u rescans=%u cpus=%u\n", counts->reloads,
 		       counts->removes, counts->rescans, counts->cpus);
 	if (!counts->reloads || !counts->removes || !counts->rescans ||
-	    (can_take_cpus() && !counts->cpus))
+	    (nr_cpus && !counts->cpus))
 		complain("too short: something of each kind has to be done in a round");
 	memset(counts, 0, sizeof(*counts));
 }
 
-/* Drivers ask for a number of vectors that depends on the number of CPUs */
-static void bring_cpus_online(void)
+static bool is_online(unsigned int cpu)
 {
 	char online[8];
+
+	return read_text(online, sizeof(online), CPU_ONLINE, cpu) && !strcmp(online, "1");
+}
+
+static void find_cpus(void)
+{
 	unsigned int cpu;
 
-	for (cpu = 1; cpu < nr_cpus; cpu++) {
-		if (read_text(online, sizeof(online), CPU_ONLINE, cpu) &&
-		    !strcmp(online, "0") && !write_text("1", CPU_ONLINE, cpu))
-			complain("CPU %u stays offline: %s", cpu, strerror(errno));
+	for (cpu = 1; cpu < MAX_CPUS; cpu++) {
+		if (is_online(cpu))
+			cpus[nr_cpus++] = cpu;
+	}
+}
+
+/* Some drivers ask for a number of vectors that depends on the number of CPUs */
+static void bring_cpus_online(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_cpus; i++) {
+		if (!is_online(cpus[i]) && !write_text("1", CPU_ONLINE, cpus[i]))
+			complain("CPU %u stays offline: %s", cpus[i], strerror(errno));
 	}
 }
 
@@ -308,6 +324,17 @@ static void bind_all(void)
 	}
 }
 
+static void find_others(void)
+{
+	struct function *f;
+	struct id_state id;
+
+	for (f = functions; f < end; f++) {
+		read_id(&f->start, &id);
+		f->others = id.users;
+	}
+}
+
 static void check_gone(void)
 {
 	struct function *f;
@@ -315,9 +342,9 @@ static void check_gone(void)
 
 	for (f = functions; f < end; f++) {
 		read_id(&f->start, &id);
-		if (id.exists)
-			complain("%s: its DeviceID has %u users and EventIDs %s", f->bdf,
-				 id.users, id.used.text);
+		if (id.users != f->others || id.exists != !!f->others)
+			complain("%s: expected %u users of the DeviceID, seen %u, EventIDs %s",
+				 f->bdf, f->others, id.users, id.used.text);
 	}
 }
 
@@ -341,8 +368,8 @@ FIXTURE_SETUP(soak)
 
 	self->warned = kernel_warned();
 	/* How they were bound at boot is not known, so bind them in a known order */
-	bring_cpus_online();
 	unbind_all();
+	find_others();
 	bind_all();
 	for (f = functions; f < end; f++)
 		f->start = f->now;
@@ -403,8 +430,9 @@ int main(int argc, char **argv)
 {
 	unsigned int nr, i;
 
-	seed = time(NULL) ^ getpid();
 	nr = parse_options(argc, argv, about, numbers, given, MAX_FUNCTIONS);
+	if (!seed)
+		seed = time(NULL) ^ getpid();
 	for (i = 0; i < nr; i++, end++) {
 		end->bdf = given[i].bdf;
 		if (!is_present(end->bdf))
@@ -420,6 +448,6 @@ int main(int argc, char **argv)
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (counts == MAP_FAILED)
 		ksft_exit_fail_msg("no memory: %s\n", strerror(errno));
-	nr_cpus = sysconf(_SC_NPROCESSORS_CONF);
+	find_cpus();
 	return test_harness_run(1, argv);
 }

@@ -43,7 +43,7 @@
 #define ARRIVE_MS		500
 /* Time for one that nobody should see to be seen nevertheless */
 #define PADDING_MS		2
-/* Any address that is not reserved will do, and all pages start there */
+/* Any that is not reserved will do. It is a multiple of each page size. */
 #define DMA_IOVA		0x100000
 
 /* Registers of an xHCI controller, from its specification */
@@ -108,7 +108,7 @@ static const char about[] =
 static const struct number numbers[] = {
 	{ 'm', &max_count, 1, MAX_EVENTS, "the largest number of vectors to ask for" },
 	{ 'r', &nr_rounds, 1, 1000000, "how often to go up, down and at random" },
-	{ 's', &seed, 0, UINT32_MAX, "the seed that a run logged, to repeat its order" },
+	{ 's', &seed, 0, UINT32_MAX, "the seed that a run logged, to repeat its order, 0 for a new one" },
 	{ }
 };
 
@@ -166,7 +166,10 @@ static bool let_it_access_memory(void)
 	return pwrite(vfio.device, &command, sizeof(command), command_reg) > 0;
 }
 
-/* Without an IOMMU, the physical address is the one that the device uses */
+/*
+ * Without an IOMMU, the physical address is the one that the device uses, unless its
+ * host bridge adds an offset: then it does not fire.
+ */
 static bool physical_address(void *page, uint64_t *address)
 {
 	const uint64_t present = 1ULL << 63, pfn_mask = (1ULL << 55) - 1;
@@ -296,8 +299,9 @@ static void check_message(const char *when, unsigned int n, unsigned int v)
 }
 
 /*
- * Messages of one device don't overtake each other. So when message 0 arrives,
- * which is sent last, the one of the padding has arrived as well or never will.
+ * Messages of one device don't overtake each other on the way to the ITS. So when
+ * message 0 arrives, which is sent last, the one of the padding was translated. If
+ * that interrupts another CPU, which is late, the next check sees it.
  */
 static void check_delivery(const char *when, unsigned int n, unsigned int enabled)
 {
@@ -376,6 +380,7 @@ FIXTURE_SETUP(vectors)
 		reason = "the function has none";
 	if (reason) {
 		vfio_give_back(&vfio);
+		ASSERT_EQ(0U, nr_complaints);
 		SKIP(return, "%s: %s", vfio.bdf, reason);
 	}
 	reason = set_up_xhci();
@@ -421,9 +426,12 @@ int main(int argc, char **argv)
 	const char *reason;
 	struct given given;
 
-	seed = time(NULL) ^ getpid();
 	parse_options(argc, argv, about, numbers, &given, 1);
+	if (!seed)
+		seed = time(NULL) ^ getpid();
 	reason = vfio_choose(&vfio, given.bdf);
+	if (!reason && !may_be_on_its(given.bdf))
+		reason = "its vectors are not on a GICv3 ITS";
 	if (reason)
 		ksft_exit_skip("%s: %s\n", given.bdf, reason);
 	return test_harness_run(1, argv);

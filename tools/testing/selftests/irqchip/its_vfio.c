@@ -30,13 +30,16 @@ static const unsigned int type_index[NR_TYPES] = {
 /* Returns why there is nothing to test */
 const char *vfio_choose(struct vfio *vfio, const char *bdf)
 {
-	char path[PATH_MAX], unsafe[8];
+	char path[PATH_MAX], driver[32], unsafe[8];
 
 	strcpy(vfio->bdf, bdf);
 	if (!is_present(bdf))
 		return "there is no such PCI function";
 	if (access("/dev/vfio/vfio", F_OK) || access(PCI_SYSFS "/drivers/" DRIVER, F_OK))
 		return "no /dev/vfio/vfio or no vfio-pci driver, try modprobe vfio-pci";
+	read_driver(bdf, driver, sizeof(driver));
+	if (!strcmp(driver, DRIVER))
+		return "it is bound to vfio-pci already";
 	snprintf(path, sizeof(path), FUNCTION_SYSFS "/iommu_group", vfio->bdf);
 	read_text(unsafe, sizeof(unsafe), NOIOMMU_PARAM);
 	if (access(path, F_OK) && unsafe[0] != 'Y')
@@ -66,8 +69,6 @@ const char *vfio_take(struct vfio *vfio)
 		  FUNCTION_SYSFS "/driver_override", vfio->bdf);
 	if (!strcmp(vfio->override, "(null)"))
 		vfio->override[0] = '\0';
-	if (!strcmp(vfio->start.driver, DRIVER))
-		return "it is bound to vfio-pci already";
 	if (!write_override(vfio, DRIVER))
 		return "cannot set its driver_override";
 	if (vfio->start.driver[0] && !unbind_driver(vfio->bdf))
