@@ -648,7 +648,7 @@ static void print_help(const char *about, const struct number *numbers, bool sin
 	       "            If none is given: tell which have MSIs on an ITS\n",
 	       program_invocation_short_name, single ? "function" : "function...", about,
 	       single ? "" : ", with =n behind it the number of\n"
-			     "            vectors that it must have, with =n/n of devices below it as well");
+	       "            vectors that it must have, with =n/n of devices below it as well");
 	for (; numbers->letter; numbers++)
 		printf("  -%c n      %s, default %u\n", numbers->letter, numbers->help,
 		       *numbers->value);

@@ -88,7 +88,7 @@ static const char about[] =
 static const struct number numbers[] = {
 	{ 'n', &nr_reloads, 0, 1000000, "cycles of unbind and bind" },
 	{ 'r', &nr_removes, 0, 1000000, "cycles of remove and rescan" },
-	{ 's', &nr_shares, 0, 1000000, "cycles of what functions with one DeviceID are sensitive to" },
+	{ 's', &nr_shares, 0, 1000000, "cycles of what one DeviceID for several depends on" },
 	{ }
 };
 

@@ -108,7 +108,7 @@ static const char about[] =
 static const struct number numbers[] = {
 	{ 'm', &max_count, 1, MAX_EVENTS, "the largest number of vectors to ask for" },
 	{ 'r', &nr_rounds, 1, 1000000, "how often to go up, down and at random" },
-	{ 's', &seed, 0, UINT32_MAX, "the seed that a run logged, to repeat its order, 0 for a new one" },
+	{ 's', &seed, 0, UINT32_MAX, "the seed that a run logged, to repeat it, 0 for a new one" },
 	{ }
 };
 
