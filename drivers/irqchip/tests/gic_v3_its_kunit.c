@@ -12,6 +12,11 @@
  * that have one descriptor, at the lowest place where it is aligned and free. So
  * an EventID that an earlier step has lost or left behind shows in the next one.
  * When a case ends, the lowest free LPI must be the one that it was before.
+ *
+ * L1 An allocation that fails gives everything back.
+ * L2 With the last user of a DeviceID its EventIDs and LPIs go.
+ * L3 Who comes again has the same EventIDs, if nobody else came or went.
+ * L4 Those that share a DeviceID do not disturb one another.
  */
 
 #include <kunit/device.h>
@@ -229,7 +234,7 @@ static const void *each_nvec(struct kunit *test, const void *prev, char *desc)
 	return nvec <= MAX_EVENTIDS ? &nvec : NULL;
 }
 
-/* A driver is reloaded, or allocates again while it is bound */
+/* L3: a driver is reloaded, or allocates again while it is bound */
 static void reload(struct kunit *test)
 {
 	unsigned int nvec = *(const unsigned int *)test->param_value, i;
@@ -247,7 +252,7 @@ static void reload(struct kunit *test)
 	}
 }
 
-/* Three on one DeviceID, in each order of arrival and departure */
+/* L2, L4: three on one DeviceID, in each order of arrival and departure */
 static void orders_on_one_id(struct kunit *test)
 {
 	static const unsigned int nvecs[][3] = {
@@ -274,7 +279,7 @@ static void orders_on_one_id(struct kunit *test)
 	}
 }
 
-/* Anything, with several descriptors each */
+/* L2, L4: anything, with several descriptors each */
 static void random_steps(struct kunit *test)
 {
 	struct its_case *c = test->priv;
@@ -333,7 +338,7 @@ static void fail(struct kunit *test, struct user *user, unsigned int nvec)
 	free_desc(user, 0);
 }
 
-/* Alone, then with neighbours below and, up to 4 vectors, above */
+/* L1: alone, then with neighbours below and, up to 4 vectors, above */
 static void iommu_fails(struct kunit *test)
 {
 	unsigned int nvec = *(const unsigned int *)test->param_value;
@@ -358,7 +363,7 @@ static void iommu_fails(struct kunit *test)
 	fail(test, &c->users[0], nvec);
 }
 
-/* The DeviceID has no more EventIDs */
+/* L1: the DeviceID has no more EventIDs */
 static void no_eventids(struct kunit *test)
 {
 	struct its_case *c = test->priv;
