@@ -751,11 +751,26 @@ static void check_delivery(unsigned int nr)
 	}
 }
 
+/* The ITS of Linux 7.2 cannot yet: what is enabled has to be disabled before there are more */
+static bool can_add(void)
+{
+	struct vfio_irq_info info = { .argsz = sizeof(info), .index = VFIO_PCI_MSIX_IRQ_INDEX };
+
+	if (ioctl(vfio.device, VFIO_DEVICE_GET_IRQ_INFO, &info))
+		give_up(vfio.bdf, "VFIO does not tell of its MSI-X");
+	return !(info.flags & VFIO_IRQ_INFO_NORESIZE);
+}
+
 static bool add_vectors(unsigned int first, unsigned int nr)
 {
 	char buffer[sizeof(struct vfio_irq_set) + MAX_SEEN * sizeof(int)];
 	struct vfio_irq_set *set = (struct vfio_irq_set *)buffer;
 
+	if (first && !can_add()) {
+		vfio_disable(&vfio, MSIX);
+		nr += first;
+		first = 0;
+	}
 	memset(buffer, 0, sizeof(buffer));
 	set->argsz = sizeof(*set) + nr * sizeof(int);
 	set->flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER;
