@@ -26,6 +26,8 @@ static unsigned int seed = 1;
 module_param(seed, uint, 0);
 static unsigned int steps = 200;
 module_param(steps, uint, 0);
+static unsigned int every = 1;
+module_param(every, uint, 0);
 static bool all;
 module_param(all, bool, 0);
 static char *only = "";
@@ -481,7 +483,7 @@ static void test_orders(struct parent *p)
 	};
 
 	begin(p);
-	for (int i = 0; i < 64 * ARRAY_SIZE(orders); i++) {
+	for (int i = 0; i < 64 * ARRAY_SIZE(orders); i += every) {
 		const u8 *order = orders[i / 64];
 
 		for (int k = 0; k < 3; k++)
