@@ -86,13 +86,14 @@ newest_kernel() {
 		"has none of an earlier run. Go online, or give a kernel tree: make KDIR=DIR ..."
 }
 
-# unpack_source DEB DIR: the kernel's source, but half a gigabyte that no image here needs
+# unpack_source DEB DIR: the kernel's source, but a quarter that no image and no series here needs
 unpack_source() {
 	echo "unpacking $(basename "$1")"
 	mkdir -p "$2"
 	dpkg-deb --fsys-tarfile "$1" | tar -xO --wildcards './usr/src/linux-source-*.tar.xz' |
 		tar -xJ -C "$2" --strip-components=1 --wildcards \
-			--exclude '*/drivers/gpu/drm/amd/include/*'
+			--exclude='*/'{drivers/gpu,drivers/media,sound}'/*.[ch]' \
+			--exclude='*/'{devicetree/bindings,tools/perf,selftests/bpf}'/*'
 }
 
 # get_busybox arm64|arm|loongarch: a static one for such a guest, in the user's cache
