@@ -21,7 +21,7 @@ in_columns = fmt -w 72 | sed 's/^/\t/' | expand -t 24
 
 export KDIR SERIES QEMU SAN V SEND UPSTREAM GDB
 
-.PHONY: help demo compare check check-full check-cocci check-configs check-packages check-kdir \
+.PHONY: help demo compare check check-full check-bisect check-cocci check-configs check-packages check-kdir \
 	check-recipe check-debian hardware soak bench kunit parents coverage mutations am send \
 	rehearse page work export verify clean $(boots:%=check-%) $(boots:%=shell-%)
 
@@ -115,6 +115,10 @@ clean: ## remove build/ but the work trees
 ## Run longer checks
 check-full: ## check, and everything that takes long, goes on where it was stopped
 	@scripts/check-full $(kernel)
+
+check-bisect: ## build and boot each commit of a series
+	@scripts/setup/prepare check
+	@scripts/series/check-bisect $(series)
 
 check-cocci: ## compare what test/parents/msi-parents.cocci reports with what test/parents runs
 	@scripts/setup/prepare full
