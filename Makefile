@@ -21,9 +21,10 @@ in_columns = fmt -w 72 | sed 's/^/\t/' | expand -t 24
 
 export KDIR SERIES QEMU SAN V SEND UPSTREAM GDB
 
-.PHONY: help demo compare check check-full check-bisect check-cocci check-configs check-packages check-kdir \
-	check-recipe check-debian hardware soak bench kunit parents coverage mutations am send \
-	rehearse page work export verify clean $(boots:%=check-%) $(boots:%=shell-%)
+.PHONY: help demo compare check check-full check-bisect check-cocci check-configs \
+	check-packages check-kdir check-recipe check-debian hardware soak bench kunit parents \
+	coverage mutations am send rehearse page work export verify clean $(boots:%=check-%) \
+	$(boots:%=shell-%)
 
 help: ## list the targets, what they can be given, and the variables
 	@sed -nE 's/^## /\n/p; s/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
