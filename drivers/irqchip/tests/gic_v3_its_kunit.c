@@ -20,6 +20,7 @@
  */
 
 #include <kunit/device.h>
+#include <kunit/of.h>
 #include <kunit/test.h>
 #include <linux/bitmap.h>
 #include <linux/device.h>
@@ -146,9 +147,10 @@ static unsigned int find_place(struct its_case *c, struct user *user, unsigned i
 	struct user *u;
 
 	for (u = c->users; u < c->users + NR_USERS; u++) {
-		for (i = 0; i < MAX_DESCS && same_id(u, user); i++)
+		for (i = 0; i < MAX_DESCS && same_id(u, user); i++) {
 			if (u->nvec[i])
 				bitmap_set(taken, u->eventid[i], roundup_pow_of_two(u->nvec[i]));
+		}
 	}
 	for (base = 0; base < MAX_EVENTIDS; base += size) {
 		if (find_next_bit(taken, base + size, base) >= base + size)
@@ -188,9 +190,10 @@ static void check_all(struct kunit *test)
 	unsigned int i;
 
 	for (u = c->users; u < c->users + NR_USERS; u++) {
-		for (i = 0; i < MAX_DESCS; i++)
+		for (i = 0; i < MAX_DESCS; i++) {
 			if (u->nvec[i])
 				check_desc(test, u, i);
+		}
 	}
 }
 
@@ -211,7 +214,7 @@ static void attach_and_alloc(struct kunit *test, struct user *user, unsigned int
 	alloc(test, user, 0, nvec);
 }
 
-/* The LPI of a DeviceID that was not there before, they are handed out from the lowest on */
+/* The LPI of a DeviceID that nobody has, they are handed out from the lowest on */
 static irq_hw_number_t read_lowest_lpi(struct kunit *test)
 {
 	struct its_case *c = test->priv;
@@ -338,13 +341,13 @@ static void fail(struct kunit *test, struct user *user, unsigned int nvec)
 	free_desc(user, 0);
 }
 
-/* L1: alone, then with neighbours below and, up to 4 vectors, above */
+/* L1: alone and, up to MAX_NVEC, with neighbours below and, up to 4, above */
 static void iommu_fails(struct kunit *test)
 {
 	unsigned int nvec = *(const unsigned int *)test->param_value;
 	struct its_case *c = test->priv;
 
-	if (!IS_ENABLED(CONFIG_IRQ_MSI_IOMMU) || !IS_ENABLED(CONFIG_IOMMU_API))
+	if (!IS_ENABLED(CONFIG_IOMMU_API))
 		kunit_skip(test, "needs an IOMMU driver");
 	probed_task = current;
 	iommu_step.addr = (kprobe_opcode_t *)iommu_dma_prepare_msi;
@@ -413,13 +416,14 @@ static void make_user(struct kunit *test, struct user *user, struct device_node 
 
 static int its_test_init(struct kunit *test)
 {
+	struct device_node *its_node;
 	struct its_case *c;
 	int i;
 
 	if (!of_machine_is_compatible("linux,dummy-virt"))
 		kunit_skip(test, "this is not QEMU's virt machine with a device tree");
-	struct device_node *its_node __free(device_node) =
-		of_find_compatible_node(NULL, NULL, "arm,gic-v3-its");
+	its_node = of_find_compatible_node(NULL, NULL, "arm,gic-v3-its");
+	of_node_put_kunit(test, its_node);
 	if (!of_device_is_available(its_node))
 		kunit_skip(test, "the machine has no ITS");
 
@@ -467,6 +471,3 @@ static struct kunit_suite its_test_suite = {
 };
 
 kunit_test_suite(its_test_suite);
-
-MODULE_DESCRIPTION("KUnit tests of the GICv3 ITS driver");
-MODULE_LICENSE("GPL");

@@ -71,7 +71,7 @@ void bad_usage(const char *fmt, ...)
 	vfprintf(stderr, fmt, args);
 	va_end(args);
 	fprintf(stderr, ", see -h\n");
-	exit(1);
+	exit(KSFT_FAIL);
 }
 
 unsigned int parse_count(const char *arg, unsigned int min, unsigned int max)
@@ -107,7 +107,7 @@ const char *cannot_look(void)
 	if (access(PCI_SYSFS "/devices", F_OK))
 		return "no PCI in sysfs";
 	if (access(IRQ_DEBUGFS, F_OK))
-		printf("# no " IRQ_DEBUGFS ": LPIs are not looked at\n");
+		printf("# no " IRQ_DEBUGFS ": LPIs, and EventIDs of MSI-X, are not looked at\n");
 	return NULL;
 }
 
@@ -228,15 +228,18 @@ bool bind_driver(const char *bdf, const char *driver)
  */
 static bool take_away(const char *bdf, const char *file, const char *text)
 {
-	cpu_set_t before, first;
-	bool pinned, done;
+	/* Read once, as it leaves out CPUs that are offline just then */
+	static cpu_set_t before;
+	cpu_set_t first;
+	bool done;
 
+	if (!CPU_COUNT(&before))
+		sched_getaffinity(0, sizeof(before), &before);
 	CPU_ZERO(&first);
 	CPU_SET(0, &first);
-	pinned = !sched_getaffinity(0, sizeof(before), &before) &&
-		 !sched_setaffinity(0, sizeof(first), &first);
+	sched_setaffinity(0, sizeof(first), &first);
 	done = write_text(text, FUNCTION_SYSFS "/%s", bdf, file);
-	if (pinned)
+	if (CPU_COUNT(&before))
 		sched_setaffinity(0, sizeof(before), &before);
 	return done;
 }
@@ -410,8 +413,8 @@ static void read_vectors(const char *bdf, struct state *state)
 	closedir(dir);
 }
 
-/* Devices below a path of sysfs, all of them or those of one subsystem */
-static unsigned int count_below(const char *path, const char *subsystem)
+/* Devices below a path of sysfs */
+static unsigned int count_below(const char *path)
 {
 	char below[PATH_MAX], name[32];
 	struct dirent *entry;
@@ -431,20 +434,20 @@ static unsigned int count_below(const char *path, const char *subsystem)
 		read_link_name(below, name, sizeof(name));
 		/* A source of wake-ups is no device, and may come and go with a driver */
 		if (strcmp(name, "wakeup"))
-			nr += name[0] && (!subsystem || !strcmp(name, subsystem));
+			nr += !!name[0];
 		*strrchr(below, '/') = '\0';
-		nr += count_below(below, subsystem);
+		nr += count_below(below);
 	}
 	closedir(dir);
 	return nr;
 }
 
-static unsigned int count_children(const char *bdf, const char *subsystem)
+static unsigned int count_children(const char *bdf)
 {
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), FUNCTION_SYSFS, bdf);
-	return count_below(path, subsystem);
+	return count_below(path);
 }
 
 void read_state(const char *bdf, struct state *state)
@@ -452,7 +455,7 @@ void read_state(const char *bdf, struct state *state)
 	unsigned int i;
 
 	read_driver(bdf, state->driver, sizeof(state->driver));
-	state->children = count_children(bdf, NULL);
+	state->children = count_children(bdf);
 	read_msi_cap(bdf, state);
 	read_vectors(bdf, state);
 
@@ -567,7 +570,7 @@ bool wait_until_back(const char *bdf, const struct state *start,
 	for (;;) {
 		read_driver(bdf, driver, sizeof(driver));
 		if (!strcmp(driver, start->driver) &&
-		    count_children(bdf, NULL) == start->children)
+		    count_children(bdf) == start->children)
 			return true;
 		if (now_ms() - begin >= wait_ms)
 			return false;
@@ -713,7 +716,7 @@ static const char *next_range(const char *text, unsigned long *first, unsigned l
 	return *end ? end + 1 : end;
 }
 
-bool in_list(const struct list *list, unsigned int n)
+static bool in_list(const struct list *list, unsigned int n)
 {
 	unsigned long first, last;
 	const char *text;
@@ -774,7 +777,7 @@ struct list eventids_of(const struct state *state)
 	return make_list(state, false);
 }
 
-struct list lpis_of(const struct state *state)
+static struct list lpis_of(const struct state *state)
 {
 	return make_list(state, true);
 }

@@ -17,6 +17,8 @@
 #define MAX_VECTORS	2048
 #define MAX_FUNCTIONS	32
 #define UNKNOWN		(-1)
+/* The options say how long a test takes. The harness counts milliseconds in an int. */
+#define TIMEOUT_S	2000000
 #define POLL_MS		25
 /* How long driver and devices may take to come back */
 #define WAIT_MS		10000
@@ -161,10 +163,8 @@ bool wait_until_back(const char *bdf, const struct state *start,
 void read_when_back(const char *bdf, const struct state *start,
 		    unsigned int wanted, struct state *state);
 
-bool in_list(const struct list *list, unsigned int n);
 unsigned int count_list(const struct list *list);
 struct list eventids_of(const struct state *state);
-struct list lpis_of(const struct state *state);
 bool same_vectors(const struct state *a, const struct state *b);
 
 void check_layout(const char *when, const struct state *state);

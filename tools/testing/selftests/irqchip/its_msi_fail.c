@@ -10,7 +10,8 @@
  * to grow a tree now and then, so one may be left out by chance. That is why it is
  * all done twice. What must hold each time, whether vectors were had or not:
  *
- * - Without vectors, no EventID is used or reserved for the function.
+ * - Without vectors, no EventID is used or reserved for the function, where debugfs
+ *   shows DeviceIDs.
  * - The next attempt gets the same EventIDs and LPIs as ever.
  *
  * What is allocated depends on what was there before:
@@ -18,7 +19,7 @@
  * - Once a type of vectors was enabled, its interrupt domain and the DeviceID
  *   stay. Only interrupts are allocated.
  * - When the driver was bound again, they are created. After it was unbound,
- *   the DeviceID must be gone, or have one user less.
+ *   the DeviceID must be gone, or have one user less, likewise.
  *
  * Not tested is a change from MSI to MSI-X or back, which begins with the removal
  * of the DeviceID if nobody else uses it: free_lpi_range() needs memory to give LPIs
@@ -43,7 +44,6 @@
 #define FAULT_DEBUGFS		"/sys/kernel/debug/"
 /* Many times more than it takes: something else is wrong then */
 #define MAX_STEPS		10000
-#define TIMEOUT_S		86400
 
 enum kind { SLAB, PAGE, NR_KINDS };
 
@@ -314,9 +314,15 @@ FIXTURE_VARIANT_ADD(failures, msix) {
 
 FIXTURE_SETUP(failures)
 {
-	const char *reason = vfio_take(&vfio);
+	const char *reason;
 
 	type = variant->type;
+	fail_nth = open(FAIL_NTH, O_RDWR);
+	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
+	/* From here on, what the kernel says counts */
+	if (fail_nth < 0 || lseek(kmsg, 0, SEEK_END) < 0)
+		SKIP(return, "cannot open " FAIL_NTH " or /dev/kmsg");
+	reason = vfio_take(&vfio);
 	if (!reason)
 		reason = vfio_open(&vfio);
 	if (!reason && vfio_count(&vfio, type) < nr_vectors)
@@ -326,14 +332,13 @@ FIXTURE_SETUP(failures)
 	if (!reason) {
 		/* What others have on the DeviceID, if any */
 		vfio_close(&vfio);
-		unbind_driver(vfio.bdf);
+		if (!unbind_driver(vfio.bdf))
+			complain("%s: cannot unbind vfio-pci", vfio.bdf);
 		read_id(&expected, &without);
 		reason = vfio_bind_again(&vfio);
+		if (reason)
+			complain("%s: a second time: %s", vfio.bdf, reason);
 	}
-	fail_nth = open(FAIL_NTH, O_RDWR);
-	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
-	if (!reason && (fail_nth < 0 || lseek(kmsg, 0, SEEK_END) < 0))
-		reason = "cannot open " FAIL_NTH " or /dev/kmsg";
 	if (reason) {
 		vfio_give_back(&vfio);
 		ASSERT_EQ(0U, nr_complaints);

@@ -9,10 +9,9 @@
  * - A function has as many vectors as it is said to need, or as it had at first.
  * - Which EventIDs an allocation gets depends on what is in use on its DeviceID
  *   when it is made, and on nothing that was there before. So a function that is
- *   reloaded or removed by itself finds the hole that it left, and the same steps
- *   give the same EventIDs, cycle after cycle, and the same LPIs as long as nobody
- *   else takes or gives back some. It may move down, where something was freed:
- *   what leaks never moves anybody down.
+ *   reloaded or removed by itself finds the hole that it left, cycle after cycle,
+ *   and the same LPIs as long as nobody else takes or gives back some. It may move
+ *   down, where something was freed: what leaks never moves anybody down.
  * - None of the other functions has a vector in a Multi-MSI block, its padding
  *   included. LPIs are unique in the system and go in step with the EventIDs of a
  *   DeviceID, so this can be seen without knowing who shares a DeviceID with whom.
@@ -29,9 +28,6 @@
 
 #include "kselftest_harness.h"
 #include "its_msi.h"
-
-/* The time for a test: as long as the options make it */
-#define TIMEOUT_S	86400
 
 /* What is done in a cycle, as the observations of it are named */
 enum action { RELOAD, REMOVE, SHARE, LATE, NEIGHBOUR, NR_ACTIONS };
@@ -343,7 +339,7 @@ static void find_others(struct function *f)
 	}
 }
 
-/* A fresh boot must give what the functions need */
+/* Before anything is done, they must have what they need */
 TEST_F_TIMEOUT(all, start, TIMEOUT_S)
 {
 	unsigned int complaints;
@@ -556,6 +552,9 @@ int main(int argc, char **argv)
 		if (!is_present(f->bdf))
 			ksft_exit_skip("there is no PCI function %s\n", f->bdf);
 		start(f);
+		if (!f->now.driver[0] && f->wanted > 0)
+			ksft_exit_fail_msg("%s: expected %d vectors, seen no driver\n", f->bdf,
+					   f->wanted);
 		if (!f->now.driver[0] || (!f->now.nr && f->wanted <= 0) ||
 		    (f->now.nr && !f->now.on_its))
 			ksft_exit_skip("%s has no driver with vectors on a GICv3 ITS\n",

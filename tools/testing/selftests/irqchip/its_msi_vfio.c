@@ -38,7 +38,6 @@
 #include "kselftest_harness.h"
 #include "its_vfio.h"
 
-#define TIMEOUT_S		86400
 /* How long a message may be under way */
 #define ARRIVE_MS		500
 /* Time for one that nobody should see to be seen nevertheless */
@@ -97,13 +96,14 @@ static unsigned int nr_rounds = 2;
 static unsigned int seed, nr_sent, nr_arrived;
 static bool warned;
 static struct vfio vfio;
-/* Vectors that were seen first for a number, with memory when there are any */
-static struct state *first_seen[MAX_EVENTS + 1];
+/* What was seen first for a number of vectors */
+static struct state first_seen[MAX_EVENTS + 1];
 
 static const char about[] =
 	"Bind a PCI function to vfio-pci, enable every number of MSI and MSI-X vectors over\n"
-	"and over, and check that they are had, where they are, and where they arrive. The\n"
-	"function gets its driver back at the end.\n";
+	"and over, and check that they are had, where they are and, of an xHCI controller\n"
+	"that can be made to send them, where they arrive. The function gets its driver\n"
+	"back at the end.\n";
 
 static const struct number numbers[] = {
 	{ 'm', &max_count, 1, MAX_EVENTS, "the largest number of vectors to ask for" },
@@ -317,13 +317,10 @@ static void check_delivery(const char *when, unsigned int n, unsigned int enable
 
 static void check_same(const char *when, unsigned int n, const struct state *state)
 {
-	if (first_seen[n]) {
-		check_same_vectors(when, first_seen[n], state);
-		return;
-	}
-	first_seen[n] = malloc(sizeof(*state));
-	if (first_seen[n])
-		*first_seen[n] = *state;
+	if (first_seen[n].nr)
+		check_same_vectors(when, &first_seen[n], state);
+	else
+		first_seen[n] = *state;
 }
 
 static void check_count(enum vector_type type, unsigned int n)
@@ -371,9 +368,10 @@ FIXTURE_VARIANT_ADD(vectors, msix) {
 
 FIXTURE_SETUP(vectors)
 {
-	const char *reason = vfio_take(&vfio);
+	const char *reason;
 
 	warned = kernel_warned();
+	reason = vfio_take(&vfio);
 	if (!reason)
 		reason = vfio_open(&vfio);
 	if (!reason && !vfio_count(&vfio, variant->type))

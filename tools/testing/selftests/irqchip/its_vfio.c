@@ -59,8 +59,6 @@ const char *vfio_take(struct vfio *vfio)
 {
 	unsigned int i;
 
-	for (i = 0; i < MAX_EVENTS; i++)
-		vfio->events[i] = eventfd(0, EFD_NONBLOCK);
 	vfio->container = -1;
 	vfio->group = -1;
 	vfio->device = -1;
@@ -69,6 +67,11 @@ const char *vfio_take(struct vfio *vfio)
 		  FUNCTION_SYSFS "/driver_override", vfio->bdf);
 	if (!strcmp(vfio->override, "(null)"))
 		vfio->override[0] = '\0';
+	for (i = 0; i < MAX_EVENTS; i++) {
+		vfio->events[i] = eventfd(0, EFD_NONBLOCK);
+		if (vfio->events[i] < 0)
+			return "cannot make the eventfds";
+	}
 	if (!write_override(vfio, DRIVER))
 		return "cannot set its driver_override";
 	if (vfio->start.driver[0] && !unbind_driver(vfio->bdf))
