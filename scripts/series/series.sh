@@ -28,7 +28,7 @@ prerequisites() {
 		if [ "$part" = "${part%:*}" ]; then
 			series_patches "$part"
 		else
-			series_patches "${part%:*}" | sed "1,${part#*:}!d"
+			series_patches "${part%:*}" | sed "${part#*:}!d"
 		fi
 	done | awk '!seen[$0]++'
 }

@@ -188,6 +188,7 @@ static inline int bus_for_each_dev(const struct bus_type *type, struct device *s
 struct its_device {
 	struct its_node *its;
 	unsigned int users;
+	bool shared;
 	u32 nr_ites, device_id;
 	struct {
 		struct its_eventid_map eventids;
