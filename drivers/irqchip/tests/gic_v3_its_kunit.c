@@ -92,8 +92,9 @@ static const struct msi_domain_template template = {
 		.set_desc		= set_desc,
 	},
 	.info = {
-		/* It is the one that leaves the descriptors to its user */
+		/* It is the one for which the test may insert the descriptors */
 		.bus_token		= DOMAIN_BUS_WIRED_TO_MSI,
+		.flags			= MSI_FLAG_FREE_MSI_DESCS,
 	},
 };
 
