@@ -7,7 +7,7 @@ names := $(shell awk -v ask=names -v KERNEL='$(KERNEL)' -v SERIES='$(SERIES)' \
 ifneq ($(.SHELLSTATUS),0)
 $(error $(strip $(patsubst error:,,$(names))))
 endif
-no_series := $(filter bench compare coverage mutations parents,$(MAKECMDGOALS))
+no_series := $(filter bench check-full compare coverage mutations parents,$(MAKECMDGOALS))
 ifneq ($(and $(SERIES),$(no_series)),)
 $(error $(no_series): looks at all series of a kernel, SERIES=$(SERIES) is not for it)
 endif

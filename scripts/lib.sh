@@ -26,6 +26,8 @@ clang="clang-19"
 
 # The machine's own make flags must not reach the kernel's build
 unset MAKEFLAGS MFLAGS
+# Scripts change the directory
+for i in KDIR UPSTREAM; do [ ! -d "${!i:-}" ] || export "$i=$(realpath "${!i}")"; done
 
 die() {
 	printf 'error: %s\n' "$*" >&2

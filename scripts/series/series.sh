@@ -98,7 +98,7 @@ no_apply() {
 		head -n 1)
 	die "$name/$(basename "$2") does not apply to ${where:-$1}. Nothing was changed in" \
 		"${KDIR:-$1}. It is made for $(cat "$top/patches/$name/base"); to refresh it:" \
-		"make${KDIR:+ KDIR=$KDIR} SERIES=$name work"
+		"make${KDIR:+ KDIR=$KDIR} SERIES=$name work${KDIR:+, or it is another KERNEL=}"
 }
 
 # apply DIR PATCH...: to a kernel tree, as commits if it is git's. If one fails, nothing is changed.
