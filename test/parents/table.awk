@@ -22,10 +22,12 @@ BEGIN {
 	# Right without the patches, and offers less with them: Multi-MSI that cannot work
 	right = " sg2042_msi "
 	less = " loongarch_avec "
-	# What is said where a step fails, as it is made to, and when all takes longer than two minutes
+	# What is said where a step fails, as it is made to, when all takes long, and at the end
 	allow = "redirect: Alloc redirect|unexpected MSI|Cannot allocate parent IRQ|[kK]object|" \
-		"out of free dentries|INFO: task swapper|hung_task_timeout_secs|Tainted: G +N "
-	nr_signs = split("Lock dependency validator: Copyright,KernelAddressSanitizer initialized," \
+		"out of free dentries|INFO: task swapper|hung_task_timeout_secs|Tainted: G +N |" \
+		"^reboot: Power down"
+	nr_signs = split("Lock dependency validator: Copyright," \
+			 "KernelAddressSanitizer initialized," \
 			 "kmemleak: Kernel memory leak detector initialized", signs, ",")
 	n = split(images, image, " ")
 	count = split(names, name, " ")
