@@ -27,7 +27,7 @@ clang="clang-19"
 # The machine's own make flags must not reach the kernel's build
 unset MAKEFLAGS MFLAGS
 # Scripts change the directory
-for i in KDIR UPSTREAM; do [ ! -d "${!i:-}" ] || export "$i=$(realpath "${!i}")"; done
+for i in KDIR UPSTREAM; do [ ! -d "${!i:-}" ] || export "$i=$(realpath -s "${!i}")"; done
 
 die() {
 	printf 'error: %s\n' "$*" >&2

@@ -170,6 +170,7 @@ function print_boot(   i, n, key, words, text) {
 	value["msis"] = has(kernel_has[value["kernel"]], "multi-msi") ? value["cpus"] + 1 : 1
 	value["seconds"] = value["minutes"] * 60
 	print "has\t" given(value["kernel"], value["image"])
+	print "lacks\t" lacks(boot)
 	for (key in single)
 		if (key != "in" && key != "minutes")
 			print key "\t" put(single[key])
@@ -207,23 +208,23 @@ function given(kernel, image,   name) {
 	return has_all
 }
 
-# can_run(BOOT): whether what it needs is given
-function can_run(name,   i, j, n, words) {
+# lacks(BOOT): the first of what it needs that is not given, if any
+function lacks(name,   i, j, n, words) {
 	read_boot(name)
 	for (i = 1; i <= nr_list; i++) {
 		n = split(list_key[i] == "needs" ? list[i] : "", words, " ")
 		for (j = 1; j <= n; j++)
 			if (!has(has_all, words[j]))
-				return 0
+				return words[j]
 	}
-	return 1
+	return ""
 }
 
 function print_boots(   i, n, names) {
 	given(kernel, image)
 	n = split(boots, names, " ")
 	for (i = 1; i <= n; i++)
-		if (can_run(names[i]) && has(single["in"], group))
+		if (lacks(names[i]) == "" && has(single["in"], group))
 			print names[i]
 }
 
