@@ -119,7 +119,7 @@ step() {
 	printf '    %d s\n' $((SECONDS - start))
 }
 
-passed=0 failed=0 left_out=0
+passed=0 failed=0 left_out=0 failures=
 
 # code_id: the commit that runs, or that it is none but a changed tree
 code_id() {
@@ -143,7 +143,7 @@ tell() {
 	case $2 in
 	0)	passed=$((passed + 1)) verdict=passed ;;
 	4)	left_out=$((left_out + 1)) verdict=skipped ;;
-	*)	failed=$((failed + 1)) verdict=failed ;;
+	*)	failed=$((failed + 1)) verdict=failed failures+="  failed: $1"$'\n' ;;
 	esac
 	[ -n "${REPORT:-}" ] || return 0
 	id=$(code_id)
@@ -169,12 +169,12 @@ try() {
 	count "$1" step "$@"
 }
 
-# totals: the last line
+# totals: what failed, and the last line
 totals() {
 	local skipped=
 
 	[ "$left_out" = 0 ] || skipped=", $left_out skipped"
-	printf '%d passed, %d failed%s\n' "$passed" "$failed" "$skipped"
+	printf '%s%d passed, %d failed%s\n' "$failures" "$passed" "$failed" "$skipped"
 	[ "$failed" = 0 ]
 }
 
