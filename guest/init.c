@@ -35,6 +35,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "its_msi.h"
+
 #define TESTS			"/tests"
 #define TAINTED			"/proc/sys/kernel/tainted"
 #define DEADLINE_SERVERS	"/sys/kernel/debug/sched/fair_server/cpu*/runtime"
@@ -217,11 +219,8 @@ static void stop_deadline_servers(void)
 	if (glob(DEADLINE_SERVERS, 0, NULL, &found))
 		return;
 	for (i = 0; i < found.gl_pathc; i++) {
-		int fd = open(found.gl_pathv[i], O_WRONLY);
-
-		if (fd < 0 || write(fd, "0", 1) != 1)
+		if (!write_text("0", "%s", found.gl_pathv[i]))
 			give_up("write", found.gl_pathv[i]);
-		close(fd);
 	}
 	globfree(&found);
 }
