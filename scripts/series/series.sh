@@ -61,30 +61,31 @@ git_apply() {
 	(cd -P "$1" && GIT_CEILING_DIRECTORIES=$(dirname "$PWD") git apply "${@:2}")
 }
 
-# has_patches DIR PATCH...: whether a kernel tree has all of these already
-has_patches() {
-	printf '%s\n' "${@:2}" | tac | xargs cat | git_apply "$1" -R --check - 2>/dev/null
-}
-
-# missing_patches DIR PATCH...: which a tree lacks. It may have the first of a series, or singles.
+# missing_patches DIR PATCH...: which a tree lacks. The patches of all series of that kernel are taken
+# out of copies of its files, each when none that the tree has is on top of it.
 missing_patches() {
-	local dir=$1 name patch group whole n
+	local all copy kernel name patch progress=1
+	local -A there=()
 
-	shift
-	for name in $(printf '%s\n' "$@" | sed -E 's,.*/([^/]+)/[^/]+$,\1,' | uniq); do
-		mapfile -t group < <(printf '%s\n' "$@" | grep -F "/patches/$name/")
-		if [ "$(table_field series "$name" 5)" = single ]; then
-			for patch in "${group[@]}"; do
-				has_patches "$dir" "$patch" || echo "$patch"
-			done
-			continue
-		fi
-		mapfile -t whole < <(series_patches "$name")
-		for ((n = ${#whole[@]}; n > 0; n--)); do
-			! has_patches "$dir" "${whole[@]:0:n}" || break
+	kernel=$(table_field series "$(basename "$(dirname "$2")")" 2)
+	mapfile -t all < <(for name in $(series_names "$kernel"); do
+		series_patches "$name"
+	done | tac)
+	copy=$(mktemp -d)
+	sed -n 's,^+++ b/,,p' "${all[@]}" | sort -u |
+		(cd "$1" && xargs cp --parents -t "$copy" 2>/dev/null) || true
+	while [ -n "$progress" ]; do
+		progress=
+		for patch in "${all[@]}"; do
+			[ -z "${there[$patch]:-}" ] || continue
+			! git_apply "$copy" -R "$patch" 2>/dev/null || there[$patch]=1 progress=1
 		done
-		printf '%s\n' "${group[@]:n}"
-	done | sed '/^$/d'
+	done
+	rm -r "$copy"
+	shift
+	for patch; do
+		[ -n "${there[$patch]:-}" ] || echo "$patch"
+	done
 }
 
 # no_apply DIR PATCH: say what git, of which this is the standard input, could not apply
