@@ -82,8 +82,7 @@ missing_patches() {
 		done
 	done
 	rm -r "$copy"
-	shift
-	for patch; do
+	for patch in "${@:2}"; do
 		[ -n "${there[$patch]:-}" ] || echo "$patch"
 	done
 }
