@@ -132,7 +132,7 @@ code_id() {
 
 # reported STEP: whether the REPORT of check-full has that it passed on this COMMIT
 reported() {
-	[[ ${COMMIT:--changed} != *-changed ]] &&
+	[[ -n ${REPORT:-} && ${COMMIT:--changed} != *-changed ]] &&
 		grep -qP "\t$COMMIT\t\d+\tpassed\t\Q$1\E\$" "$REPORT"
 }
 
