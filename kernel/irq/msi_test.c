@@ -109,7 +109,7 @@ static const struct msi_domain_template msi_test_template = {
 				  MSI_FLAG_FREE_MSI_DESCS,
 };
 
-KUNIT_DEFINE_ACTION_WRAPPER(msi_test_remove, irq_domain_remove, struct irq_domain *);
+KUNIT_DEFINE_ACTION_WRAPPER(msi_test_rm, irq_domain_remove, struct irq_domain *);
 
 /* A device domain on a domain in between, on a parent with @flags */
 static struct msi_test *msi_test_create(struct kunit *test, unsigned int flags)
@@ -122,7 +122,7 @@ static struct msi_test *msi_test_create(struct kunit *test, unsigned int flags)
 	for (int i = 0; i < 2; i++) {
 		info.parent = msi_create_parent_irq_domain(&info, &msi_test_parent_ops);
 		KUNIT_ASSERT_NOT_NULL(test, info.parent);
-		KUNIT_ASSERT_FALSE(test, kunit_add_action(test, msi_test_remove, info.parent));
+		KUNIT_ASSERT_FALSE(test, kunit_add_action_or_reset(test, msi_test_rm, info.parent));
 		info.domain_flags = 0;
 	}
 	t->dev = kunit_device_register(test, "msi");

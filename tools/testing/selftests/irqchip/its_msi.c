@@ -9,8 +9,8 @@
  * - /sys/kernel/debug/irq/irqs/<number> shows the hierarchy of the interrupt,
  *   a "hwirq:" and a "chip:" line per level. The level whose chip is called
  *   "ITS" has the LPI and, on kernels that show them, DeviceID and EventID.
- * - The message in the same file: its data is the EventID of the vector, and
- *   that of the first vector for all of a Multi-MSI block.
+ * - The message in the same file: its data is the EventID of the vector, or in
+ *   a Multi-MSI block that of its first vector.
  * - The message data register of the MSI capability has the EventID of the
  *   first vector. The device replaces its low order bits with the number of the
  *   message, as many as the messages that it is enabled for need.
@@ -223,8 +223,8 @@ bool bind_driver(const char *bdf, const char *driver)
  * What is tested here are interrupts, not what usb_remove_hcd() does: it does not
  * wait for usb_giveback_urb_bh(), which goes on for a moment when it has given
  * back the last URB. If the controller is freed meanwhile, __queue_work() warns.
- * On the CPU that has to run the work, who removes the controller comes after it.
- * That is this one for the URB of the root hub, so nothing is taken away on others.
+ * That work runs on the CPU which queued it, where the URBs of a root hub are
+ * given back by who removes it. A process that stays on one CPU comes after it.
  */
 static bool take_away(const char *bdf, const char *file, const char *text)
 {
@@ -237,7 +237,9 @@ static bool take_away(const char *bdf, const char *file, const char *text)
 		sched_getaffinity(0, sizeof(before), &before);
 	CPU_ZERO(&first);
 	CPU_SET(0, &first);
-	sched_setaffinity(0, sizeof(first), &first);
+	/* With more CPUs than a cpu_set_t has, there is no way back */
+	if (CPU_COUNT(&before))
+		sched_setaffinity(0, sizeof(first), &first);
 	done = write_text(text, FUNCTION_SYSFS "/%s", bdf, file);
 	if (CPU_COUNT(&before))
 		sched_setaffinity(0, sizeof(before), &before);
@@ -490,8 +492,8 @@ static bool has_children(const struct state *state, int children)
 }
 
 /*
- * Boot may not be over: take a state that has been the same for a while, with this number of
- * devices if it is known
+ * Boot may not be over: take a state that has been the same for a while, with
+ * this number of devices if it is known
  */
 void read_start(const char *bdf, int children, struct state *state)
 {

@@ -17,7 +17,7 @@
 #define MAX_VECTORS	2048
 #define MAX_FUNCTIONS	32
 #define UNKNOWN		(-1)
-/* The options say how long a test takes. The harness counts milliseconds in an int. */
+/* As good as none, as its options say how long a test takes. In milliseconds it is an int. */
 #define TIMEOUT_S	2000000
 #define POLL_MS		25
 /* How long driver and devices may take to come back */

@@ -17,8 +17,8 @@
  *   DeviceID, so this can be seen without knowing who shares a DeviceID with whom.
  * - A function that nobody touched has all of its vectors where they were.
  * - Where debugfs shows DeviceIDs: each function that is bound and has had vectors
- *   is a user, they have the EventIDs of their users and nothing else, and go with
- *   the last of them.
+ *   is a user, and they go with the last of them. Those whose users are all given
+ *   have the EventIDs of these and nothing else.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -363,6 +363,7 @@ TEST_F_TIMEOUT(all, start, TIMEOUT_S)
 
 TEST_F_TIMEOUT(all, late, TIMEOUT_S)
 {
+	unsigned int complaints;
 	unsigned long begin;
 	struct function *f;
 
@@ -382,6 +383,9 @@ TEST_F_TIMEOUT(all, late, TIMEOUT_S)
 		f->absent = false;
 		start(f);
 		find_others(f);
+		complaints = nr_complaints;
+		check_given(f->given, &f->now);
+		f->wrong = complaints != nr_complaints;
 		f->acted = true;
 		end_cycle(LATE, true);
 	}

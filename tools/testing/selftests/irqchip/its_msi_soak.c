@@ -16,7 +16,7 @@
  *   So no EventID is missing, and no LPI below those.
  *
  * That is a round. Each one has a seed of its own, which repeats its decisions, and has
- * to have done something of each kind.
+ * to have done something of each kind, unless -n is given.
  *
  * A scan of a bus also finds what is behind its bridges, and while it numbers their
  * buses anew, MSIs from there are lost. So no function can be given that is on a bus
@@ -24,7 +24,8 @@
  *
  * With -n, one process alone does so many steps instead, which the seed decides and no
  * clock, and looks at all functions after each. So every kernel is taken through the
- * same, and can be compared step by step.
+ * same, and can be compared step by step. It does not wait: with a driver that is probed
+ * asynchronously, or sets up its interrupts later, a step may be over too early.
  */
 #include <errno.h>
 #include <limits.h>
@@ -53,7 +54,7 @@
  * @vectors:	how many it had first of all
  * @others:	users of its DeviceID when no function has its driver
  * @bound:	after the steps so far, it has to have its driver
- * @removed:	they have removed it
+ * @removed:	one of them has removed it
  */
 struct function {
 	const char	*bdf;
@@ -105,7 +106,7 @@ static void count(unsigned int *nr)
 	__atomic_add_fetch(nr, 1, __ATOMIC_RELAXED);
 }
 
-/* What fails here was undone by another process meanwhile, or will be done by it */
+/* What fails here may have been undone by another process, or be done by it: no complaint */
 static void do_something(uint32_t *random)
 {
 	struct function *f = &functions[random_below(random, end - functions)];

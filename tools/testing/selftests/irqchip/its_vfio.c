@@ -54,8 +54,13 @@ static bool write_override(const struct vfio *vfio, const char *driver)
 			  vfio->bdf);
 }
 
-/* Returns why not */
-const char *vfio_take(struct vfio *vfio)
+static bool take_failed(const struct vfio *vfio, const char *what)
+{
+	complain("%s: cannot %s: %s", vfio->bdf, what, strerror(errno));
+	return false;
+}
+
+bool vfio_take(struct vfio *vfio)
 {
 	unsigned int i;
 
@@ -70,15 +75,15 @@ const char *vfio_take(struct vfio *vfio)
 	for (i = 0; i < MAX_EVENTS; i++) {
 		vfio->events[i] = eventfd(0, EFD_NONBLOCK);
 		if (vfio->events[i] < 0)
-			return "cannot make the eventfds";
+			return take_failed(vfio, "make the eventfds");
 	}
 	if (!write_override(vfio, DRIVER))
-		return "cannot set its driver_override";
+		return take_failed(vfio, "set its driver_override");
 	if (vfio->start.driver[0] && !unbind_driver(vfio->bdf))
-		return "cannot unbind its driver";
+		return take_failed(vfio, "unbind its driver");
 	if (!bind_driver(vfio->bdf, DRIVER))
-		return "cannot bind it to vfio-pci";
-	return NULL;
+		return take_failed(vfio, "bind it to vfio-pci");
+	return true;
 }
 
 static void close_file(int *fd)
@@ -108,7 +113,7 @@ void vfio_give_back(struct vfio *vfio)
 			 strerror(errno));
 	if (!wait_until_back(vfio->bdf, &vfio->start, WAIT_MS))
 		complain("%s: driver or devices are missing", vfio->bdf);
-	read_state(vfio->bdf, &now);
+	read_when_back(vfio->bdf, &vfio->start, vfio->start.nr, &now);
 	check_layout(vfio->bdf, &now);
 	if (now.nr != vfio->start.nr)
 		complain("%s: its driver had %u vectors and has %u now", vfio->bdf,

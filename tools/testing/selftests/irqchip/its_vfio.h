@@ -32,7 +32,7 @@ struct vfio {
 };
 
 const char *vfio_choose(struct vfio *vfio, const char *bdf);
-const char *vfio_take(struct vfio *vfio);
+bool vfio_take(struct vfio *vfio);
 const char *vfio_open(struct vfio *vfio);
 void vfio_close(struct vfio *vfio);
 const char *vfio_bind_again(struct vfio *vfio);
