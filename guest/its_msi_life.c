@@ -786,9 +786,7 @@ static void take(struct vfio *vf, const char *bdf)
 	const char *reason = vfio_choose(vf, bdf);
 
 	if (!reason)
-		reason = vfio_take(vf);
-	if (!reason)
-		reason = vfio_open(vf);
+		reason = vfio_take(vf) ? vfio_open(vf) : "vfio-pci cannot have it";
 	if (reason)
 		give_up(bdf, reason);
 }

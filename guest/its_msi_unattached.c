@@ -55,10 +55,10 @@ static const char *open_file(int iommufd)
 
 static void ask(unsigned int cycle, unsigned int nr, int iommufd)
 {
-	const char *reason = vfio_take(&vfio);
+	const char *reason = "vfio-pci cannot have it";
 	unsigned int granted, i;
 
-	if (!reason)
+	if (vfio_take(&vfio))
 		reason = open_file(iommufd);
 	if (reason)
 		ksft_exit_fail_msg("%s: %s\n", vfio.bdf, reason);

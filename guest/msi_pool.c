@@ -23,9 +23,7 @@ static void take(struct vfio *vfio, const char *bdf)
 	const char *reason = vfio_choose(vfio, bdf);
 
 	if (!reason)
-		reason = vfio_take(vfio);
-	if (!reason)
-		reason = vfio_open(vfio);
+		reason = vfio_take(vfio) ? vfio_open(vfio) : "vfio-pci cannot have it";
 	if (reason)
 		ksft_exit_fail_msg("%s: %s\n", bdf, reason);
 }
