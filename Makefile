@@ -131,7 +131,7 @@ check-configs: ## build with other configurations and for other architectures
 	@scripts/setup/get-kernel $(kernel)
 	@scripts/static/check-configs $(kernel)
 
-check-debian: ## run both commands of README in a chroot of Debian 13, as root and with sudo
+check-debian: ## run README's demo as root, and its check with sudo, in chroots of Debian 13
 	@scripts/check-debian trixie root
 	@scripts/check-debian trixie sudo
 
