@@ -197,12 +197,12 @@ function have(name,   whole, i, n, on) {
 }
 
 # given(KERNEL, IMAGE): what that kernel has, and what the series in the image give: SERIES has that
-# one and what it stands on, unpatched has none, any other has all
+# one and what it stands on, unpatched has none, nor need a commit, bisect, any other has all
 function given(kernel, image,   name) {
 	sub(/\+.*/, "", image)
 	has_all = kernel_has[kernel]
 	for (name in kernel_of)
-		if (image != "unpatched" &&
+		if (image != "unpatched" && image != "bisect" &&
 		    (image in kernel_of ? name == image : kernel_of[name] == kernel))
 			have(name)
 	return has_all
