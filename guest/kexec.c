@@ -3,9 +3,9 @@
  * Boot a kernel with kexec: kexec <Image>, of arm64. It goes on with the tests behind
  * this one.
  *
- * It gets the device tree and, with "retain_initrd" on the command line, the initramfs
- * of the kernel that runs. A word "kexec=..." of the command line makes room for what
- * the new one needs there: how many tests are over, and where its initramfs is.
+ * It gets the device tree of the kernel that runs, and the initramfs from a disk. A word
+ * "kexec=..." of the command line makes room for what the new one needs there: how many
+ * tests are over, and where its initramfs is.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,13 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/reboot.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <linux/kexec.h>
 
 #define FDT		"/sys/firmware/fdt"
-#define INITRD		"/sys/firmware/initrd"
+#define INITRD		"/dev/vda"
 #define ROOM		" kexec="
 #define BASE_ALIGN	0x200000UL
 /* Whatever the size of a page is */
@@ -82,17 +81,21 @@ static unsigned long align(unsigned long n, unsigned long to)
 static struct blob read_file(const char *path)
 {
 	struct blob blob = { 0 };
-	struct stat stat;
 	ssize_t len;
+	off_t size;
 	int fd;
 
 	fd = open(path, O_RDONLY);
-	if (fd < 0 || fstat(fd, &stat))
+	if (fd < 0)
 		die(path);
-	blob.data = calloc(1, stat.st_size);
+	/* A disk has no size for stat() */
+	size = lseek(fd, 0, SEEK_END);
+	if (size < 0 || lseek(fd, 0, SEEK_SET))
+		die(path);
+	blob.data = calloc(1, size);
 	if (!blob.data)
 		die(path);
-	while ((len = read(fd, blob.data + blob.size, stat.st_size - blob.size)) > 0)
+	while ((len = read(fd, blob.data + blob.size, size - blob.size)) > 0)
 		blob.size += len;
 	if (len < 0)
 		die(path);
