@@ -61,7 +61,7 @@ git_apply() {
 	(cd -P "$1" && GIT_CEILING_DIRECTORIES=$(dirname "$PWD") git apply "${@:2}")
 }
 
-# missing_patches DIR PATCH...: which a tree lacks. The patches of all series of that kernel are taken
+# missing_patches DIR PATCH...: which a tree lacks. Patches of all series of that kernel are taken
 # out of copies of its files, each when none that the tree has is on top of it.
 missing_patches() {
 	local all copy kernel name patch progress=1
@@ -162,4 +162,16 @@ all_objects() {
 		KCONFIG_ALLCONFIG="$obj/all.config" allmodconfig >&2
 	check_config "$obj" "$2" >&2
 	echo "$obj"
+}
+
+# enabled OBJ FILE: whether that configuration has a C file of the tree in $src
+enabled() {
+	local object=${2##*/} symbols space='[[:space:]]'
+
+	object=${object%.c}.o
+	symbols=$(sed -nE ":a; /\\\\$/{ N; s/\\\\\n//; ba; }
+		s/^obj-\\$\\((CONFIG_\w+)\\).*$space${object//./\\.}($space.*)?$/\\1/p" \
+		"$src/${2%/*}/Makefile" | paste -sd '|')
+	[ -n "$symbols" ] || die "no line of ${2%/*}/Makefile builds $object"
+	grep -qE "^($symbols)=[ym]" "$1/.config"
 }
