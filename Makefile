@@ -7,13 +7,22 @@ names := $(shell awk -v ask=names -v KERNEL='$(KERNEL)' -v SERIES='$(SERIES)' \
 ifneq ($(.SHELLSTATUS),0)
 $(error $(strip $(patsubst error:,,$(names))))
 endif
-no_series := $(filter bench check-full compare coverage mutations parents,$(MAKECMDGOALS))
+no_series := $(filter bench check-full compare coverage kunit mutations parents,$(MAKECMDGOALS))
 ifneq ($(and $(SERIES),$(no_series)),)
 $(error $(no_series): looks at all series of a kernel, SERIES=$(SERIES) is not for it)
 endif
+no_kdir := $(filter check-full check-kdir compare rehearse,$(MAKECMDGOALS))
+ifneq ($(and $(KDIR),$(no_kdir)),)
+$(error $(no_kdir): takes the kernels of configs/kernels, KDIR=$(KDIR) is not for it)
+endif
 kernel := $(word 1,$(names))
+first := $(shell awk '!/^\#/ { print $$1; exit }' configs/kernels)
+no_kernel := $(filter bench coverage kunit mutations parents rehearse,$(MAKECMDGOALS))
+ifneq ($(and $(filter-out $(first),$(kernel)),$(no_kernel)),)
+$(error $(no_kernel): needs the series for $(first), KERNEL=$(kernel) is not for it)
+endif
 series := $(word 2,$(names))
-# Two are no target by themselves: others use them
+# These are no target by themselves: others use them
 boots := $(filter-out bench bench-calls bisect,$(wordlist 3,999,$(names)))
 parameters = $(and $(MINUTES),minutes=$(MINUTES)) $(and $(SEED),seed=$(SEED)) \
 	$(and $(IMAGE),image=$(IMAGE))
@@ -108,9 +117,10 @@ kunit: ## run the KUnit suites with kunit.py, on UML and on arm64
 
 clean: ## remove build/ but the work trees
 	@mkdir -p build
-	@flock -n build/lock find build -mindepth 1 -maxdepth 1 ! -name 'linux-*' ! -name lock \
+	@flock -n -E 75 build/lock find build -mindepth 1 -maxdepth 1 ! -name 'linux-*' ! -name lock \
 		! -name chroot -exec rm -rf {} + || \
-		{ echo "error: another command works in build/: wait for its end" >&2; exit 1; }
+		{ [ $$? != 75 ] || echo "error: another command works in build/: wait for its end"; \
+		exit 1; } >&2
 	@[ ! -d build/chroot ] || $(shell [ "$$(id -u)" = 0 ] || echo sudo) rm -rf build/chroot
 
 ## Run longer checks
@@ -161,4 +171,4 @@ $(boots:%=shell-%): shell-%:
 
 # None of these: the script says which there are
 check-% shell-%:
-	@scripts/boots/check $(kernel) $*
+	@scripts/boots/check $(if $(filter shell-%,$@),--shell) $(kernel) $* $(parameters)

@@ -11,6 +11,8 @@ logs=$build/logs
 first=$(awk '!/^#/ { print $1; exit }' "$top/configs/kernels")
 # What is compared with the unpatched kernel: all of its series, or SERIES= and what that stands on
 ours=${SERIES:-patched}
+# In front of a command that repeats something
+settings=${KDIR:+"KDIR=$KDIR "}${SERIES:+"SERIES=$SERIES "}${QEMU:+"QEMU=$QEMU "}
 
 # A kernel built in another clone is found again
 export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache} CCACHE_BASEDIR=$top CCACHE_NOHASHDIR=1
@@ -24,8 +26,8 @@ declare -A cross_of=([arm64]=$cross [arm]=arm-linux-gnueabihf-
 # Debian 12's own "clang" is too old for a new kernel
 clang="clang-19"
 
-# The machine's own make flags must not reach the kernel's build
-unset MAKEFLAGS MFLAGS
+# Neither what make was given nor its flags must reach other makes and the kernel's build
+unset MAKEFLAGS MFLAGS KERNEL
 # Scripts change the directory
 for i in KDIR UPSTREAM; do [ ! -d "${!i:-}" ] || export "$i=$(realpath -s "${!i}")"; done
 
@@ -40,7 +42,7 @@ set_path() {
 
 	if [ -n "${QEMU:-}" ]; then
 		found=$(command -v "$QEMU") || found=
-		[[ ${found##*/} == qemu-system-* ]] ||
+		[[ ${found##*/} =~ ^qemu-system-(aarch64|arm|loongarch64)$ ]] ||
 			die "QEMU=$QEMU: give the path of a qemu-system-aarch64"
 		dir=$(realpath "$(dirname "$found")"):
 	fi
@@ -101,7 +103,7 @@ log_failure() {
 		tail -n 15 "$log" | sed 's/^/    | /' >&2
 	fi
 	printf '    log: %s\n' "$log" >&2
-	[ "$(type -t "$1")" = function ] || printf '    to repeat: %s\n' "$*" >&2
+	[ "$(type -t "$1")" = function ] || printf '    to repeat: %s\n' "$settings$*" >&2
 }
 
 # step TEXT LOG COMMAND...: run an external command, output to a log

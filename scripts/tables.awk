@@ -12,7 +12,7 @@ BEGIN {
 	required = "about emulator arch machine cpu cpus memory image limit"
 	singles = required " in minutes"
 	lists = "use needs qemu options append dts dtb swap starts file run row do plug least " \
-		"skip allow taint kunit sign print"
+		"allow taint kunit sign print"
 }
 
 function die(text) {

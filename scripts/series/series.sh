@@ -33,10 +33,9 @@ prerequisites() {
 	done | awk '!seen[$0]++'
 }
 
-# stack NAME: a series with what it stands on
+# stack NAME...: these series with what they stand on
 stack() {
-	prerequisites "$1"
-	series_patches "$1"
+	for name; do prerequisites "$name"; series_patches "$name"; done | awk '!seen[$0]++'
 }
 
 # check_tree DIR: fail with one line unless DIR is a kernel source tree without uncommitted changes
