@@ -157,7 +157,7 @@ all_objects() {
 	# No compiler plugins and no Rust, which take what is not installed; tests are no module
 	printf '%s\n' "# CONFIG_GCC_PLUGINS is not set" "# CONFIG_RUST is not set" CONFIG_KUNIT=y \
 		>"$obj/all.config"
-	make -s -C "$1" O="$obj" ARCH="$2" CROSS_COMPILE="ccache $3" "${@:5}" \
+	make -s -C "$1" O="$obj" ARCH="$2" CROSS_COMPILE="$3" "${@:5}" \
 		KCONFIG_ALLCONFIG="$obj/all.config" allmodconfig >&2
 	check_config "$obj" "$2" >&2
 	echo "$obj"
