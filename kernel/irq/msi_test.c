@@ -10,7 +10,7 @@
 #include <linux/log2.h>
 #include <linux/msi.h>
 
-#define MSI_TEST_VECS	32
+#define MSI_TEST_VECS	8
 #define MSI_TEST_POOL	(2 * MSI_TEST_VECS)
 #define MSI_TEST_STEPS	5
 
