@@ -110,7 +110,8 @@ get_busybox() {
 	options=(-o "APT::Architecture=$arch")
 	if ! { update_suite "$suite" deb "${options[@]}" &&
 	       (cd "$tmp" && apt_suite "$suite" apt-get download "${options[@]}" busybox-static) &&
-	       dpkg-deb -x "$tmp"/*.deb "$tmp" && mv "$tmp/bin/busybox" "$cache/busybox-$1"; }; then
+	       dpkg-deb -x "$tmp"/*.deb "$tmp" &&
+	       mv "$(find "$tmp" -path "*/bin/busybox")" "$cache/busybox-$1"; }; then
 		rm -rf "$tmp"
 		die "no busybox-static for $arch in $suite: put a static one at $cache/busybox-$1"
 	fi
